@@ -1,0 +1,1 @@
+"""From facts to explained conclusions; knows nothing of transformers."""

@@ -1,0 +1,1 @@
+"""What is known about a run: the language of facts, and the ways of coming to know them."""

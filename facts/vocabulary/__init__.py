@@ -1,0 +1,1 @@
+"""The fact templates: the dictionary of the whole system."""

@@ -1,0 +1,130 @@
+"""The parts of the data, as profiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transxlab.facts.vocabulary.template import Names, Number, Text, Truth, slot, template
+
+
+@template(several=True, role="role")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """One part of the data and what was measured on it. Shares are between 0 and 1."""
+
+    role: Text = slot(values=("train", "val", "test"), noun="the split")
+    """What the part is for."""
+    path: Text = slot()
+    """File or files it was read from."""
+    rows: Number = slot(unit="rows", noun="the number of rows")
+    """Rows the run will see; of the file where nothing else was said."""
+    sampled_rows: Number = slot(unit="rows")
+    """Rows actually read; below ``rows`` where the file is a sample."""
+    bytes: Number = slot(unit="bytes")
+    """Size of the files."""
+    bad_rows: Number = slot(unit="rows")
+    """Rows that could not be read or lack a field their format needs."""
+    bad_role_rows: Number = slot(unit="rows")
+    """Conversations whose roles stand in an order no chat template takes."""
+    empty_rows: Number = slot(unit="rows")
+    """Rows with nothing in the input or in the output."""
+    format: Text = slot()
+    """Format of most rows (``chat``, ``instruction``, ``prompt_completion``, ``preference`` ...)."""
+    formats: Number = slot(unit="formats")
+    """Different formats seen."""
+    fields: Names = slot()
+    """Fields of the rows, in order of first appearance."""
+    duplicate_share: Number = slot()
+    """Share of rows that repeat an earlier row exactly."""
+    near_duplicate_share: Number = slot()
+    """Share of rows nearly equal to an earlier row (MinHash, Jaccard 0.8)."""
+    leaked_share: Number = slot()
+    """Share of this split's rows that stand in train; none for train itself."""
+    leaked_input_share: Number = slot()
+    """Share of this split's inputs that stand in train, whatever the output."""
+    template_share: Number = slot(noun="the share of templated rows")
+    """Share of rows made from templates, in input or output, wrapper text apart."""
+    input_template_share: Number = slot()
+    """Share of rows whose input is made from templates."""
+    output_template_share: Number = slot()
+    """Share of rows whose output is made from templates."""
+    wrapper_share: Number = slot()
+    """Share of rows that carry constant wrapper text around their content."""
+    templates: Names = slot()
+    """The most frequent templates, slots shown as ``{}``, most frequent first."""
+    nli_share: Number = slot(noun="the share of NLI-format rows")
+    """Share of rows in the format of natural-language inference."""
+    single_output_share: Number = slot()
+    """Share of repeated prompts that only ever have one output."""
+    outputs_per_input: Number = slot(unit="outputs")
+    """Mean number of different outputs per distinct input."""
+    self_bleu: Number = slot(unit="0 to 1")
+    """Self-BLEU of a sample of outputs; high means alike."""
+    distinct_2: Number = slot()
+    """Share of distinct two-word sequences in the outputs."""
+    repetition_share: Number = slot()
+    """Share of rows that repeat themselves inside."""
+    junk_share: Number = slot()
+    """Share of rows with broken encoding or mostly not text."""
+    language: Text = slot()
+    """Most frequent language, as ISO 639-1 code."""
+    language_share: Number = slot()
+    """Share of rows in that language."""
+    pii_rows: Number = slot(unit="rows")
+    """Rows with what looks like personal data or secrets."""
+    benchmark_share: Number = slot()
+    """Share of rows that contain a given benchmark's items."""
+    parse_rate: Number = slot()
+    """Share of structured outputs that parse; none where outputs are not structured."""
+    labels: Number = slot(unit="labels")
+    """Distinct labels."""
+    majority_share: Number = slot()
+    """Share of rows with the most frequent label."""
+    imbalance: Number = slot(unit="ratio")
+    """Rows of the most frequent label over rows of the least frequent one."""
+    smallest_label_rows: Number = slot(unit="rows")
+    """Rows of the least frequent label."""
+    conflicting_share: Number = slot()
+    """Share of rows whose input also stands with another label."""
+    missing_labels: Number = slot(unit="labels")
+    """Labels of train that this split lacks; none for train."""
+    tokens: Number = slot(unit="tokens")
+    """Tokens of all rows, estimated unless a tokenizer was given."""
+    mean_tokens: Number = slot(unit="tokens")
+    """Mean length of a row."""
+    p50_tokens: Number = slot(unit="tokens")
+    """Median length of a row."""
+    p95_tokens: Number = slot(unit="tokens")
+    """Length that 95% of rows stay within."""
+    p99_tokens: Number = slot(unit="tokens")
+    """Length that 99% of rows stay within."""
+    max_tokens: Number = slot(unit="tokens")
+    """Length of the longest row."""
+    prompt_p95_tokens: Number = slot(unit="tokens")
+    """Length of input that 95% of rows stay within."""
+    output_mean_tokens: Number = slot(unit="tokens")
+    """Mean length of an output."""
+    token_quantiles: Names = slot(unit="tokens")
+    """Row lengths at 0, 1, ... 100%: what truncation at any length is computed from."""
+    tokens_exact: Truth = slot()
+    """Whether lengths were counted with the run's own tokenizer."""
+    truncated_share: Number = slot()
+    """Share of rows longer than the sequence length; a calculator over ``token_quantiles``."""
+    untrained_share: Number = slot(depends_on="config.max_seq_length")
+    """Share of rows without a trained token, at the sequence length they were profiled under."""
+    lost_end_share: Number = slot(depends_on="config.max_seq_length")
+    """Share of rows whose end (and stop token) is cut off."""
+    missing_eos_share: Number = slot()
+    """Share of rows whose last trained token is not the end of sequence."""
+    padding_share: Number = slot(depends_on="config.packing")
+    """Share of a batch that is padding."""
+    chosen_longer_share: Number = slot()
+    """Share of preference pairs whose chosen answer is the longer one."""
+    chosen_length_ratio: Number = slot(unit="ratio")
+    """Mean length of chosen over mean length of rejected answers."""
+    identical_pair_share: Number = slot()
+    """Share of preference pairs with equal answers."""
+    desirable_share: Number = slot()
+    """Share of desirable rows in KTO data."""
+    overlap_inputs: Number = slot(unit="rows")
+    """Rows of this split whose text stands in train: the count behind ``leaked_share``."""

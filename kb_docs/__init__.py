@@ -1,0 +1,1 @@
+"""The knowledge base: one chapter per topic, and the sources."""

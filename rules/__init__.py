@@ -1,0 +1,1 @@
+"""The rulebook: a folder per topic, one YAML file per rule."""
