@@ -1,0 +1,1 @@
+"""Parameters, memory, throughput, time, cost: arithmetic only."""
