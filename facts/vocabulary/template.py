@@ -7,18 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, ClassVar, Literal, TypeAlias, cast
+from typing import Any, ClassVar, TypeAlias, cast
 
 from transxlab.facts.values import UNKNOWN, Interval, Unknown, Value
+from transxlab.facts.vocabulary.checks import CHECKS, Refused, Type
 
-Type = Literal["number", "text", "list", "interval", "truth", "version"]
-
-Number: TypeAlias = "float | int | None | Unknown"
-Text: TypeAlias = "str | None | Unknown"
-Names: TypeAlias = "tuple[str, ...] | None | Unknown"
-Truth: TypeAlias = "bool | None | Unknown"
-Range: TypeAlias = "Interval | None | Unknown"
-Release: TypeAlias = "str | None | Unknown"
+Number: TypeAlias = "float | int | Unknown | None"
+Text: TypeAlias = "str | Unknown | None"
+Names: TypeAlias = "tuple[str, ...] | Unknown | None"
+Truth: TypeAlias = "bool | Unknown | None"
+Range: TypeAlias = "Interval | Unknown | None"
+Release: TypeAlias = "str | Unknown | None"
 
 _TYPES: dict[str, Type] = {
     "Number": "number",
@@ -80,7 +79,7 @@ class Slot:
     stands_for: str | None = None
     """Path that the winning candidate's value fills; only on ``candidate``."""
     depends_on: str | None = None
-    """Path of the knob under which a profiled figure was measured; turning it makes this unknown."""
+    """Path of the knob under which a profiled figure was measured; turning it makes it unknown."""
 
     @property
     def path(self) -> str:
@@ -95,8 +94,8 @@ class Slot:
         """The value in the slot's own form; ValueError says what was expected instead."""
         if value is None:
             return None
-        checked = _CHECKS[self.type](value)
-        if isinstance(checked, _Refused):
+        checked = CHECKS[self.type](value)
+        if isinstance(checked, Refused):
             raise ValueError(f"{self.path} takes {checked.wanted}, got {value!r}")
         if self.values is not None:
             texts = checked if isinstance(checked, tuple) else (checked,)
@@ -107,66 +106,6 @@ class Slot:
                         f"{_did_you_mean(str(text), self.values)}"
                     )
         return checked
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    wanted: str
-
-
-def _number(value: object) -> Value | _Refused:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-        return _Refused("a number")
-    return value
-
-
-def _text(value: object) -> Value | _Refused:
-    return value if isinstance(value, str) else _Refused("text")
-
-
-def _truth(value: object) -> Value | _Refused:
-    return value if isinstance(value, bool) else _Refused("true or false")
-
-
-def _names(value: object) -> Value | _Refused:
-    if isinstance(value, (list, tuple)) and all(isinstance(v, (str, int, float)) for v in value):
-        return tuple(value)
-    return _Refused("a list")
-
-
-def _interval(value: object) -> Value | _Refused:
-    if isinstance(value, Interval):
-        return value
-    if isinstance(value, Mapping) and set(value) == {"low", "expected", "high"}:
-        value = [value["low"], value["expected"], value["high"]]
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return Interval(value, value, value)
-    if isinstance(value, (list, tuple)) and len(value) in (2, 3):
-        numbers = [v for v in value if isinstance(v, (int, float)) and not isinstance(v, bool)]
-        if len(numbers) == len(value):
-            middle = numbers[1] if len(numbers) == 3 else (numbers[0] + numbers[1]) / 2
-            return Interval(numbers[0], middle, numbers[-1])
-    return _Refused("an interval: [low, high] or [low, expected, high]")
-
-
-def _version(value: object) -> Value | _Refused:
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        Version(str(value))
-    except InvalidVersion:
-        return _Refused("a version such as 2.1.0")
-    return str(value)
-
-
-_CHECKS = {
-    "number": _number,
-    "text": _text,
-    "truth": _truth,
-    "list": _names,
-    "interval": _interval,
-    "version": _version,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +191,7 @@ class Vocabulary:
         return owner[name]
 
     def parse(self, path: str) -> tuple[Template, str | None, str]:
-        """Template, fact name and slot name of ``split[train].rows``; KeyError names the nearest."""
+        """Template, fact name and slot name of ``split[train].rows``; else KeyError."""
         match = _PATH.match(path)
         if match is None:
             raise KeyError(f"expected template.slot, as in config.learning_rate; got {path!r}")

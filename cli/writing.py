@@ -1,0 +1,48 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from transxlab.cli.failures import Unusable
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name and move it into place; OSError leaves what existed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(temporary, 0o666 & ~_umask())  # noqa: PTH101
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_all(folder: Path, documents: Mapping[str, str], *, force: bool) -> list[Path]:
+    """Write documents into a folder; none is written if one would overwrite a different file.
+
+    Raises Unusable naming every file in the way unless ``force``. Returns the paths, in order.
+    """
+    content = {folder / name: text.encode() for name, text in documents.items()}
+    in_the_way = [
+        path for path, new in content.items() if path.exists() and path.read_bytes() != new
+    ]
+    if in_the_way and not force:
+        raise Unusable(
+            *(f"{path}: exists and differs; pass --force to overwrite it" for path in in_the_way)
+        )
+    for path, new in content.items():
+        write(path, new)
+    return list(content)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
