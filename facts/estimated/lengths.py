@@ -1,0 +1,268 @@
+"""Calculators over rows, batches and steps."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping
+from itertools import pairwise
+
+from transxlab.facts.calculator import NotKnown, Scope
+from transxlab.facts.estimated import run
+from transxlab.facts.values import Unknown, Value
+
+Answer = Mapping[str, "Value | Unknown"]
+
+BATCH = (
+    "config.per_device_train_batch_size",
+    "config.gradient_accumulation_steps",
+    "config.global_batch_size",
+    "config.max_seq_length",
+    "config.tensor_parallel",
+    "config.pipeline_parallel",
+    "config.context_parallel",
+    "machine.train_gpus",
+)
+STEPS = (
+    "run.rows",
+    "run.world_size",
+    "run.effective_batch",
+    "config.per_device_train_batch_size",
+    "config.gradient_accumulation_steps",
+    "config.global_batch_size",
+    "config.dataloader_drop_last",
+    "config.num_train_epochs",
+    "config.max_steps",
+    "config.packing",
+    "config.max_seq_length",
+    "split.role",
+    "split.tokens",
+)
+EVENTS = (
+    "run.total_steps",
+    "run.steps_per_epoch",
+    "evaluation.strategy",
+    "evaluation.eval_steps",
+    "config.save_strategy",
+    "config.save_steps",
+    "config.save_total_limit",
+    "config.logging_steps",
+)
+TOKENS = (
+    "run.rows",
+    "run.epochs",
+    "model.params",
+    "config.max_seq_length",
+    "split.role",
+    "split.rows",
+    "split.mean_tokens",
+    "split.token_quantiles",
+)
+
+
+def count(scope: Scope, path: str) -> int | None:
+    """The positive whole number in a slot; None where it is unknown or not set."""
+    found = scope.get(path)
+    if isinstance(found, bool) or not isinstance(found, (int, float)) or found <= 0:
+        return None
+    return int(found)
+
+
+def train_rows(scope: Scope) -> Answer:
+    """Training rows of one epoch: the sum over the training splits, cut where the config cuts."""
+    total = 0.0
+    facts = scope.each("split", "train")
+    if not facts:
+        raise NotKnown("split[train].rows")
+    for fact in facts:
+        rows = scope.of(fact, "rows")
+        if isinstance(rows, bool) or not isinstance(rows, (int, float)):
+            raise NotKnown(fact.label("rows"))
+        total += rows
+    limit = count(scope, "config.max_train_rows")
+    return {"run.rows": min(total, limit) if limit else total}
+
+
+def replicas(scope: Scope) -> int:
+    """Data-parallel replicas: GPUs over the degrees of model parallelism."""
+    split = 1
+    for name in ("tensor_parallel", "pipeline_parallel", "context_parallel"):
+        split *= count(scope, f"config.{name}") or 1
+    return max(1, int(scope.number("machine.train_gpus")) // split)
+
+
+def effective_batch(scope: Scope) -> Answer:
+    """Sequences per optimizer step: micro-batch x accumulation x replicas."""
+    direct = count(scope, "config.global_batch_size")
+    world = Unknown(frozenset({"machine.train_gpus"}))
+    answer: dict[str, Value | Unknown] = {}
+    if scope.known("machine.train_gpus"):
+        answer["run.world_size"] = replicas(scope)
+    else:
+        answer["run.world_size"] = world
+    if direct is not None:
+        answer["run.effective_batch"] = direct
+    else:
+        micro = scope.number("config.per_device_train_batch_size")
+        times = scope.number("config.gradient_accumulation_steps")
+        answer["run.effective_batch"] = micro * times * replicas(scope)
+    length = count(scope, "config.max_seq_length")
+    batch = answer["run.effective_batch"]
+    if length and isinstance(batch, (int, float)):
+        answer["run.tokens_per_step"] = batch * length
+    return answer
+
+
+def sequences(scope: Scope) -> int:
+    """Sequences of one epoch: rows, or with packing as many full ones as the tokens fill."""
+    if scope.get("config.packing") is not True:
+        return int(scope.number("run.rows"))
+    length, tokens = scope.number("config.max_seq_length"), 0.0
+    for fact in scope.each("split", "train"):
+        found = scope.of(fact, "tokens")
+        if isinstance(found, bool) or not isinstance(found, (int, float)):
+            raise NotKnown(fact.label("tokens"))
+        tokens += found
+    return max(1, math.ceil(tokens / length))
+
+
+def steps(scope: Scope) -> Answer:
+    """Optimizer steps of an epoch and of the run."""
+    epochs = scope.get("config.num_train_epochs")
+    limit = count(scope, "config.max_steps")
+    try:
+        each = per_epoch(scope)
+    except NotKnown:
+        if limit is None:
+            raise
+        return {"run.total_steps": limit}
+    found = run.length(each, float(epochs) if isinstance(epochs, (int, float)) else None, limit)
+    if found is None:
+        return {"run.steps_per_epoch": each}
+    return {
+        "run.steps_per_epoch": found.steps_per_epoch,
+        "run.total_steps": found.total_steps,
+        "run.epochs": found.epochs,
+    }
+
+
+def per_epoch(scope: Scope) -> int:
+    """Optimizer steps of one epoch."""
+    rows = sequences(scope)
+    if count(scope, "config.global_batch_size") is not None:
+        return max(1, math.ceil(rows / scope.number("run.effective_batch")))
+    return run.steps_per_epoch(
+        rows,
+        int(scope.number("config.per_device_train_batch_size")),
+        int(scope.number("run.world_size")),
+        int(scope.number("config.gradient_accumulation_steps")),
+        drop_last=scope.get("config.dataloader_drop_last") is True,
+    )
+
+
+def warmup_steps(scope: Scope) -> Answer:
+    """Steps of warmup, and their share of the run."""
+    counted, ratio = scope.get("config.warmup_steps"), scope.get("config.warmup_ratio")
+    if not scope.known("config.warmup_steps") and not scope.known("config.warmup_ratio"):
+        raise NotKnown("config.warmup_steps")
+    given = float(counted) if isinstance(counted, (int, float)) else None
+    share = float(ratio) if isinstance(ratio, (int, float)) else None
+    if given is not None and given >= 1 and not scope.known("run.total_steps"):
+        return {"run.warmup_steps": int(given)}
+    total = int(scope.number("run.total_steps"))
+    found = run.warmup(total, given, share)
+    return {"run.warmup_steps": found, "run.warmup_share": found / total if total else 0.0}
+
+
+def happenings(scope: Scope) -> Answer:
+    """Evaluations, checkpoints and log lines."""
+    total = int(scope.number("run.total_steps"))
+    each = int(scope.number("run.steps_per_epoch")) if scope.known("run.steps_per_epoch") else total
+    answer: dict[str, Value | Unknown] = {}
+    if scope.known("evaluation.strategy"):
+        every = scope.get("evaluation.eval_steps")
+        counted, first = run.events(
+            str(scope.value("evaluation.strategy")), _float(every), total, each
+        )
+        answer["run.evaluations"], answer["run.first_evaluation_step"] = counted, first
+    if scope.known("config.save_strategy"):
+        every = scope.get("config.save_steps")
+        written, _ = run.events(
+            str(scope.value("config.save_strategy")), _float(every), total, each
+        )
+        answer["run.checkpoints_written"] = written
+        limit = count(scope, "config.save_total_limit")
+        answer["run.checkpoints_kept"] = min(written, limit) if limit else written
+    logged = _float(scope.get("config.logging_steps"))
+    if logged:
+        answer["run.log_lines"] = total // run.interval_steps(logged, total)
+    return answer
+
+
+def _float(value: Value) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+        return None
+    return float(value)
+
+
+def share_above(quantiles: tuple[object, ...], limit: float) -> float:
+    """Share of rows longer than a limit, from the lengths at 0, 1, ... 100 percent.
+
+    Linear between two stored quantiles, so it is off by at most half a percent.
+    """
+    values = [float(q) for q in quantiles if isinstance(q, (int, float))]
+    if not values or limit >= values[-1]:
+        return 0.0
+    if limit < values[0]:
+        return 1.0
+    place = bisect_right(values, limit) - 1
+    step = values[place + 1] - values[place]
+    inside = (limit - values[place]) / step if step else 0.0
+    return 1.0 - (place + inside) / (len(values) - 1)
+
+
+def truncated_share(scope: Scope) -> Answer:
+    """Share of a split's rows that are longer than the sequence length."""
+    quantiles = scope.value("split.token_quantiles")
+    if not isinstance(quantiles, tuple):
+        raise NotKnown("split.token_quantiles")
+    limit = scope.number("config.max_seq_length")
+    return {"split.truncated_share": share_above(quantiles, limit)}
+
+
+def mean_after(quantiles: tuple[object, ...], limit: float) -> float:
+    """Mean row length after truncation, from the stored quantiles."""
+    values = [min(float(q), limit) for q in quantiles if isinstance(q, (int, float))]
+    middles = [(a + b) / 2 for a, b in pairwise(values)]
+    return sum(middles) / len(middles) if middles else 0.0
+
+
+def run_tokens(scope: Scope) -> Answer:
+    """Tokens of an epoch and of the run, over the parameters too."""
+    limit = scope.get("config.max_seq_length")
+    total = 0.0
+    for fact in scope.each("split", "train"):
+        rows = scope.of(fact, "rows")
+        try:
+            quantiles = scope.of(fact, "token_quantiles")
+        except NotKnown:
+            quantiles = None
+        if isinstance(quantiles, tuple) and isinstance(limit, (int, float)):
+            each = mean_after(quantiles, float(limit))
+        else:
+            found = scope.of(fact, "mean_tokens")
+            each = float(found) if isinstance(found, (int, float)) else 0.0
+            each = min(each, float(limit)) if isinstance(limit, (int, float)) else each
+        if isinstance(rows, bool) or not isinstance(rows, (int, float)):
+            raise NotKnown(fact.label("rows"))
+        total += rows * each
+    answer: dict[str, Value | Unknown] = {"run.tokens_per_epoch": total}
+    params = _float(scope.get("model.params"))
+    if params:
+        answer["run.unique_tokens_per_param"] = total / params
+    epochs = _float(scope.get("run.epochs"))
+    if epochs:
+        answer["run.tokens"] = total * epochs
+        if params:
+            answer["run.tokens_per_param"] = total * epochs / params
+    return answer

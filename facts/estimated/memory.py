@@ -1,0 +1,188 @@
+"""The memory a run needs on one GPU: an interval for each thing that can be meant by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from transxlab.facts.catalogued.table import rows
+from transxlab.facts.estimated.anatomy import Anatomy, Gap
+from transxlab.facts.estimated.overheads import context, pool, workspace_extra
+from transxlab.facts.estimated.peak import Peak, logit_bytes, peak
+from transxlab.facts.estimated.setup import Setup, losses, profile, settled
+from transxlab.facts.values import Interval
+
+GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Peak memory of one GPU in one training run, in bytes."""
+
+    allocated: Interval
+    """Peak of live tensors: ``torch.cuda.max_memory_allocated``."""
+    reserved: Interval
+    """Peak of the allocator's pool: ``torch.cuda.max_memory_reserved``."""
+    process: Interval
+    """What nvidia-smi shows for the process: the pool and the CUDA context. This must fit."""
+    static: Interval
+    """Weights, gradients and optimizer state: what no setting of the batch lowers."""
+    components: dict[str, float]
+    """What the expected allocated peak consists of."""
+    moment: str
+    """Moment of the step at which the peak stands."""
+    trained: int
+    """Parameters that train."""
+    basis: tuple[str, ...]
+    """What was assumed, one sentence each."""
+
+
+@lru_cache(maxsize=1)
+def spreads() -> dict[str, tuple[float, float]]:
+    """Relative error of the allocated estimate by class of run: below and above."""
+    found = rows("transxlab.facts.estimated", "spread.csv")
+    return {row["class"]: (float(row["low"]), float(row["high"])) for row in found}
+
+
+def kind(setup: Setup) -> str:
+    """The class of run whose measured errors the interval takes."""
+    if setup.gpus > 1:
+        return "sharded"
+    if not setup.adapter:
+        return "full"
+    if setup.lengths == "varied":
+        return "varied"
+    if setup.quantized:
+        return "quantized"
+    return "eager" if setup.attention == "eager" else "fixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Expected and extreme values of one way the run may be set up, in bytes."""
+
+    found: Peak
+    """The peak."""
+    allocated: Interval
+    """Live tensors."""
+    reserved: Interval
+    """The pool."""
+
+
+def ends(model: Anatomy, setup: Setup, capability: float | None) -> Ends | Gap:
+    """Allocated and reserved memory for a setup whose choices are all made."""
+    found = peak(model, setup)
+    if isinstance(found, Gap):
+        return found
+    down, up = spreads()[kind(setup)]
+    low, high = loss_range(model, setup, found)
+    value = found.allocated + workspace_extra(capability)
+    allocated = Interval((value - low) * (1 - down), value, (value + high) * (1 + up))
+    above = pool(setup, found.dynamic)
+    reserved = Interval(
+        allocated.low + above.low, value + above.expected, allocated.high + above.high
+    )
+    return Ends(found, allocated, reserved)
+
+
+def loss_range(model: Anatomy, setup: Setup, found: Peak) -> tuple[float, float]:
+    """Bytes by which the loss may take less and more than expected, where it makes the peak."""
+    if "logits" not in found.components:
+        return 0.0, 0.0
+    value, low, high = losses()[setup.loss or profile(setup.trainer).loss]
+    if not value:
+        return 0.0, 0.0
+    each = logit_bytes(model, setup, profile(setup.trainer)) / value
+    return (value - low) * each, (high - value) * each
+
+
+def memory(
+    model: Anatomy,
+    setup: Setup,
+    *,
+    architecture: str | None = None,
+    capability: float | None = None,
+) -> Memory | Gap:
+    """The memory of a run on one of its GPUs; a Gap says what is missing for it.
+
+    Source: op accounting in ``activations``, ``peak`` and ``weights``; errors in ``spread.csv``.
+    Settings that were not stated widen the interval by every value they may have.
+    """
+    base, open_to = settled(setup)
+    middle = ends(model, base, capability)
+    if isinstance(middle, Gap):
+        return middle
+    basis = list(stated(setup, base))
+    allocated, reserved = [middle.allocated], [middle.reserved]
+    for name, others in open_to.items():
+        basis.append(assumed(name, base, others))
+        for other in others:
+            also = ends(model, other, capability)
+            if isinstance(also, Ends):
+                allocated.append(also.allocated)
+                reserved.append(also.reserved)
+    held = context(architecture)
+    alive = _hull(middle.allocated, allocated)
+    whole = _hull(middle.reserved, reserved)
+    return Memory(
+        allocated=alive,
+        reserved=whole,
+        process=Interval(
+            whole.low + held.low, whole.expected + held.expected, whole.high + held.high
+        ),
+        static=_static(middle),
+        components=middle.found.components,
+        moment=middle.found.moment,
+        trained=middle.found.trained,
+        basis=tuple(basis),
+    )
+
+
+def _hull(middle: Interval, others: list[Interval]) -> Interval:
+    """The smallest interval around all of them, with the expected value of the first."""
+    low, high = min(i.low for i in others), max(i.high for i in others)
+    return Interval(low, middle.expected, high)
+
+
+def _static(middle: Ends) -> Interval:
+    size = middle.found.static
+    share = middle.allocated.low / middle.allocated.expected
+    return Interval(size * max(share, 0.9), size, size * 1.05)
+
+
+NOUNS = {
+    "weights": "the type of the weights",
+    "checkpointing": "gradient checkpointing",
+    "attention": "the attention kernel",
+    "micro_batch": "the micro-batch",
+    "accumulation": "gradient accumulation",
+    "lengths": "whether every batch has the same shape",
+}
+
+
+def assumed(name: str, base: Setup, others: tuple[Setup, ...]) -> str:
+    """A sentence about a setting that was not stated."""
+    taken = getattr(base, name)
+    also = ", ".join(str(getattr(o, name)) for o in others)
+    return f"{NOUNS[name]} is not stated: {taken} expected, {also} inside the interval"
+
+
+def stated(setup: Setup, base: Setup) -> tuple[str, ...]:
+    """Sentences about what the estimate rests on."""
+    p = profile(setup.trainer)
+    said = [
+        f"{setup.method} as {p.trainer} runs it ({p.note})",
+        f"weights in {base.weights}, products in {base.compute}, optimizer {base.optimizer}",
+        f"{base.micro_batch} x {base.tokens} tokens per GPU, checkpointing {base.checkpointing}, "
+        f"{base.attention} attention, loss {base.loss}",
+    ]
+    if base.gpus > 1:
+        said.append(f"{base.gpus} GPUs, {base.sharding} sharding; figures are for one of them")
+    if base.lengths == "varied":
+        said.append("lengths vary: the allocator keeps blocks of other sizes")
+    return tuple(said)
+
+
+def with_changes(setup: Setup, **changes: object) -> Setup:
+    """The setup with some settings replaced."""
+    return replace(setup, **changes)  # type: ignore[arg-type]

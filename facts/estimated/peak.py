@@ -1,0 +1,182 @@
+"""The peak of live tensors in one training step, as a maximum over its moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transxlab.facts.estimated.activations import (
+    Layer,
+    compute_bytes,
+    layer,
+    residual_bytes,
+    side_tokens,
+)
+from transxlab.facts.estimated.anatomy import Anatomy, Gap
+from transxlab.facts.estimated.parameters import HEADS
+from transxlab.facts.estimated.setup import Profile, Setup, constants, losses, optimizer, profile
+from transxlab.facts.estimated.weights import Held, held
+
+MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """Live tensors at the worst moment, in bytes."""
+
+    allocated: float
+    """All live tensors, library workspaces included (``max_memory_allocated``)."""
+    moment: str
+    """Which moment of the step that is."""
+    dynamic: float
+    """The part that is made and freed within a step."""
+    components: dict[str, float]
+    """What the peak consists of; its values sum to ``allocated``."""
+    static: float
+    """The part that nothing about the batch changes."""
+    trained: int
+    """Parameters that train."""
+
+
+def logit_bytes(model: Anatomy, setup: Setup, p: Profile) -> float:
+    """Bytes of logits and their loss when backward through the loss begins."""
+    if not model.head:
+        return 0.0
+    kind = setup.loss or p.loss
+    each = losses()[kind][0]
+    if kind == "full" and p.logits_alive:
+        each += (
+            4
+            if residual_bytes(setup, p) == 4 and compute_bytes(setup) == 2
+            else compute_bytes(setup)
+        )
+    if kind == "chunked" and setup.compiled:
+        each = losses()["chunked_compiled"][0]
+    if model.softcap and each > 1:
+        each += 2 * compute_bytes(setup)  # tanh and the division before it keep their outputs
+    rows = (setup.micro_batch or 1) * setup.rows_per_sample
+    tokens = rows * side_tokens(model, model.stacks[-1], setup) / setup.context_parallel
+    adapted_head = setup.adapters is not None and any(t in HEADS for t in setup.adapters.targets)
+    if kind == "chunked_head" and adapted_head:
+        each += 4
+    return each * tokens * model.vocab / setup.tensor_parallel
+
+
+def dequantized(model: Anatomy, setup: Setup, p: Profile) -> tuple[float, float]:
+    """Bytes of dequantised copies inside a layer and at the head, for a moment."""
+    if not setup.quantized:
+        return 0.0, 0.0
+    inside = max(
+        (q.inputs * q.outputs for q in model.parts if q.kind == "linear" and ".N." in q.path),
+        default=0,
+    )
+    times = 3 if setup.weights in ("gptq", "gptq8") else 1
+    head = model.vocab * model.hidden if p.head_quantized and model.head else 0
+    return inside * 2.0 * times, head * constants()["quantized_head"][0]
+
+
+def chains(model: Anatomy, setup: Setup, p: Profile) -> list[tuple[Layer, int]]:
+    """One layer of each stack with the number of such layers on this GPU."""
+    found = []
+    upper = side_tokens(model, model.stacks[0], setup) if len(model.stacks) > 1 else 0
+    for stack in model.stacks:
+        count = -(-stack.layers // setup.pipeline_parallel)
+        found.append((layer(model, stack, setup, p, upper), count))
+    return found
+
+
+def kept(setup: Setup, one: Layer, count: int) -> float:
+    """Bytes kept of a stack from forward to backward."""
+    flights = min(setup.pipeline_parallel, setup.accumulation or 1)
+    if setup.checkpointing == "full":
+        return count * one.boundary * flights
+    if setup.checkpointing == "offload":
+        return 0.0
+    if setup.checkpointing == "selective":
+        return count * (one.boundary + 0.5 * one.saved) * flights
+    return count * one.saved * flights
+
+
+def peak(model: Anatomy, setup: Setup) -> Peak | Gap:
+    """The peak of one GPU for a setup whose choices are all made; see ``settled``.
+
+    Three moments can be the worst: backward through the loss (or through the last layer), the end
+    of backward, and the optimizer's step. Nothing is added up that is not alive together.
+    """
+    p = profile(setup.trainer)
+    opt = optimizer(setup.optimizer or "adamw_torch")
+    if opt is None:
+        return Gap(
+            f"the memory of optimizer {setup.optimizer!r} is not in the table",
+            ("config.optimizer",),
+        )
+    if setup.tokens is None:
+        return Gap("the sequence length is not known", ("config.max_seq_length",))
+    stays = held(model, setup, p, opt)
+    if isinstance(stays, Gap):
+        return stays
+    return _worst(model, setup, p, stays)
+
+
+def _worst(model: Anatomy, setup: Setup, p: Profile, stays: Held) -> Peak:
+    """The worst of the moments, with its components."""
+    layers = chains(model, setup, p)
+    inside, at_head = dequantized(model, setup, p)
+    stored = sum(kept(setup, one, count) for one, count in layers)
+    last = layers[-1][0]
+    again = last.saved if setup.checkpointing in ("full", "offload") else 0.0
+    if setup.checkpointing == "selective":
+        again = 0.5 * last.saved
+    hump = logit_bytes(model, setup, p) + at_head
+    early = stays.gradients if grads_alive(setup) else 0.0
+    work = again + last.working + inside
+    cache = cast_cache(model, setup)
+    moments: dict[str, dict[str, float]] = {
+        "backward of the loss": {
+            "gradients": early,
+            "activations": stored,
+            "logits": hump,
+            "casts": cache,
+        },
+        "backward of the last layer": {
+            "gradients": early,
+            "activations": stored + work,
+            "casts": cache,
+        },
+        "end of backward": {
+            "gradients": stays.gradients,
+            "activations": again or last.saved,
+            "workspace": last.working + inside,
+        },
+        "optimizer step": {"gradients": stays.gradients, "optimizer temporary": stays.temporary},
+    }
+    name = max(moments, key=lambda m: sum(moments[m].values()))
+    fixed = {
+        "weights": stays.weights,
+        "adapters": stays.adapters,
+        "optimizer states": stays.states,
+        "references": stays.references,
+        "gathered layers": stays.gathered,
+        "library workspaces": constants()["workspace_mib"][0] * MIB,
+    }
+    parts = {**fixed, **moments[name]}
+    live = sum(moments[name].values())
+    return Peak(
+        allocated=sum(parts.values()),
+        moment=name,
+        dynamic=live - (stays.gradients if moments[name].get("gradients") else 0.0),
+        components={key: value for key, value in parts.items() if value},
+        static=stays.static + stays.gradients,
+        trained=stays.trained,
+    )
+
+
+def grads_alive(setup: Setup) -> bool:
+    """Whether gradients of an earlier micro-batch are alive when backward begins."""
+    return setup.adapter or (setup.accumulation or 1) > 1 or setup.in_backward
+
+
+def cast_cache(model: Anatomy, setup: Setup) -> float:
+    """Bytes of 16-bit copies of fp32 weights that autocast and autograd keep until backward."""
+    if setup.weights != "fp32" or setup.compute == "fp32" or setup.sharding == "zero3":
+        return 0.0
+    return 2.0 * sum(q.total for q in model.parts if q.kind == "linear")

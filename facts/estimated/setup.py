@@ -1,0 +1,252 @@
+"""How a run trains, as the estimators see it; what is not stated stays None."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
+from functools import lru_cache
+from typing import Literal
+
+from transxlab.facts.catalogued.table import rows
+from transxlab.facts.estimated.parameters import Adapters
+
+HERE = "transxlab.facts.estimated"
+Storage = Literal["fp32", "bf16", "fp16", "nf4", "fp4", "int8", "int4", "gptq", "gptq8", "fp8"]
+Saved = Literal["none", "full", "selective", "offload"]
+Kernel = Literal["eager", "flash"]
+Lengths = Literal["fixed", "varied"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The settings that memory and time depend on."""
+
+    method: str = "full"
+    """``full``, ``freeze``, or an adapter method: ``lora``, ``qlora``, ``dora``, ``qdora``."""
+    tokens: int | None = None
+    """Tokens of one sequence (source side of an encoder-decoder)."""
+    target_tokens: int | None = None
+    """Tokens of one target of an encoder-decoder; None: as many as ``tokens``."""
+    micro_batch: int | None = None
+    """Sequences one GPU takes in one forward pass."""
+    accumulation: int | None = None
+    """Forward passes per optimizer step."""
+    weights: Storage | None = None
+    """How weights (frozen ones under an adapter) are stored."""
+    double_quantized: bool = False
+    """Whether quantisation constants are quantised too."""
+    compute: Literal["fp32", "bf16", "fp16"] | None = None
+    """Type of matrix products."""
+    optimizer: str | None = None
+    """Optimizer in Hugging Face's spelling."""
+    checkpointing: Saved | None = None
+    """Which activations are recomputed: none, each layer, some operations, or kept on the host."""
+    attention: Kernel | None = None
+    """Whether the kernel stores score matrices: ``eager`` does, ``flash`` (SDPA too) does not."""
+    loss: str | None = None
+    """Kind of loss, a row of ``losses.csv``."""
+    adapters: Adapters | None = None
+    """The adapters of an adapter method."""
+    trained: int | None = None
+    """Parameters that train under ``freeze``."""
+    compiled: bool = False
+    """Whether the model is compiled."""
+    lengths: Lengths | None = None
+    """Whether every batch has the same shape (packed or padded to full length)."""
+    dropout: float = 0.0
+    """Dropout inside the model while training."""
+    trainer: str = "hf"
+    """Trainer profile, a row of ``profiles.csv``."""
+    in_backward: bool = False
+    """Whether the optimizer steps inside backward, so that gradients die one by one."""
+    master: bool = False
+    """Whether fp32 master weights stand beside 16-bit weights (DeepSpeed, Megatron)."""
+    sharding: Literal["none", "ddp", "zero1", "zero2", "zero3"] = "none"
+    """What data-parallel GPUs share out; ``zero3`` is FSDP's full sharding too."""
+    gpus: int = 1
+    """GPUs of the run."""
+    tensor_parallel: int = 1
+    """GPUs one layer is split over."""
+    pipeline_parallel: int = 1
+    """GPUs the layers are split over."""
+    context_parallel: int = 1
+    """GPUs one sequence is split over."""
+    offload: Literal["none", "optimizer", "all"] = "none"
+    """What lives in host memory."""
+    references: int = 0
+    """Frozen copies of the model beside the trained one (DPO's reference)."""
+    rows_per_sample: int = 1
+    """Sequences one training row makes: 2 for preference pairs."""
+
+    @property
+    def adapter(self) -> bool:
+        """Whether adapters train instead of weights."""
+        return self.method in ("lora", "qlora", "dora", "qdora")
+
+    @property
+    def quantized(self) -> bool:
+        """Whether the frozen weights are stored in 8 bits or fewer."""
+        return self.weights not in (None, "fp32", "bf16", "fp16")
+
+    @property
+    def replicas(self) -> int:
+        """Data-parallel replicas."""
+        split = self.tensor_parallel * self.pipeline_parallel * self.context_parallel
+        return max(1, self.gpus // split)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a trainer does that its config does not say."""
+
+    trainer: str
+    """Its short name."""
+    adapter: Storage
+    """Type of adapter weights."""
+    kbit_fp32: bool
+    """Whether unquantised weights and the residual stream become fp32 beside quantised ones."""
+    loss: str
+    """Kind of loss where nothing else is said."""
+    logits_alive: bool
+    """Whether the model's output is still referenced in backward."""
+    head_quantized: bool
+    """Whether the head is quantised too."""
+    keeps_frozen_inputs: bool
+    """Whether frozen quantised layers keep their input for backward (old bitsandbytes)."""
+    fused_qkv: bool
+    """Whether queries, keys and values are views of one tensor that stays alive."""
+    temporary: str
+    """Temporary memory of the optimizer step: ``foreach``, ``fused`` or ``none``."""
+    weights: Storage | None
+    """Type weights are loaded in where nothing else is said; None: not certain."""
+    checkpointing: Saved
+    """Default of gradient checkpointing."""
+    note: str
+    """What a reader should know about it."""
+
+
+@lru_cache(maxsize=1)
+def profiles() -> dict[str, Profile]:
+    """The trainers' profiles by name."""
+    return {r["trainer"]: _profile(r) for r in rows(HERE, "profiles.csv")}
+
+
+def _profile(row: dict[str, str]) -> Profile:
+    return Profile(
+        trainer=row["trainer"],
+        adapter=row["adapter"],  # type: ignore[arg-type]
+        kbit_fp32=row["kbit_fp32"] == "1",
+        loss=row["loss"],
+        logits_alive=row["logits_alive"] == "1",
+        head_quantized=row["head_quantized"] == "1",
+        keeps_frozen_inputs=row["keeps_frozen_inputs"] == "1",
+        fused_qkv=row["fused_qkv"] == "1",
+        temporary=row["optimizer_temporary"],
+        weights=row["weights"] or None,  # type: ignore[arg-type]
+        checkpointing=row["checkpointing"],  # type: ignore[arg-type]
+        note=row["note"],
+    )
+
+
+def profile(trainer: str) -> Profile:
+    """The profile of a trainer; that of the plain transformers Trainer for one not known."""
+    return profiles().get(trainer, profiles()["hf"])
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizer:
+    """What an optimizer holds per trained parameter."""
+
+    name: str
+    """Row of ``optimizers.csv``."""
+    state_fp32: float
+    """Bytes of state per fp32 parameter."""
+    state_bf16: float
+    """Bytes of state per 16-bit parameter."""
+    temporary: str
+    """``foreach``: one temporary as large as half the state; ``update``: one update; ``none``."""
+    on_host: bool
+    """Whether the state moves to host memory when the card is full."""
+
+
+@lru_cache(maxsize=1)
+def _optimizers() -> tuple[tuple[tuple[str, ...], Optimizer], ...]:
+    found = []
+    for r in rows(HERE, "optimizers.csv"):
+        states = float(r["state_bytes_fp32"]), float(r["state_bytes_bf16"])
+        made = Optimizer(r["name"], *states, r["temporary"], r["host"] == "1")
+        found.append((tuple(r["patterns"].split()), made))
+    return tuple(found)
+
+
+def optimizer(name: str) -> Optimizer | None:
+    """The optimizer of a name in anybody's spelling; None for one that is not in the table."""
+    text = name.lower().replace(" ", "")
+    best: tuple[int, Optimizer] | None = None
+    for patterns, made in _optimizers():
+        fits = [len(p.replace("*", "")) for p in patterns if fnmatch(text, p)]
+        if fits and (best is None or max(fits) > best[0]):
+            best = (max(fits), made)
+    return best[1] if best else None
+
+
+@lru_cache(maxsize=1)
+def constants() -> dict[str, tuple[float, float, float]]:
+    """The fitted and measured constants: value, low and high, by name."""
+    found = rows(HERE, "constants.csv")
+    return {r["name"]: (float(r["value"]), float(r["low"]), float(r["high"])) for r in found}
+
+
+@lru_cache(maxsize=1)
+def losses() -> dict[str, tuple[float, float, float]]:
+    """Bytes per logit at the loss by kind of loss: value, low and high."""
+    found = rows(HERE, "losses.csv")
+    return {
+        r["loss"]: (float(r["bytes_per_logit"]), float(r["low"]), float(r["high"])) for r in found
+    }
+
+
+def settled(setup: Setup) -> tuple[Setup, dict[str, tuple[Setup, ...]]]:
+    """The setup with every open choice made as its trainer makes it, and what else it may be.
+
+    The second value maps each choice that was not stated to setups that differ in it alone.
+    """
+    p = profile(setup.trainer)
+    sure: dict[str, object] = {}
+    open_to: dict[str, tuple[object, ...]] = {}
+    if setup.weights is None:
+        if setup.method in ("qlora", "qdora"):
+            sure["weights"] = "nf4"
+        else:
+            sure["weights"] = p.weights or "bf16"
+            if p.weights is None:
+                open_to["weights"] = ("fp32",)
+    storage = sure.get("weights", setup.weights)
+    if setup.compute is None:
+        sure["compute"] = "bf16" if storage != "fp16" else "fp16"
+    if setup.optimizer is None:
+        sure["optimizer"] = "adamw_torch"
+    if setup.checkpointing is None:
+        sure["checkpointing"] = p.checkpointing
+        open_to["checkpointing"] = ("none", "full")
+    if setup.attention is None:
+        sure["attention"] = "flash"
+        open_to["attention"] = ("eager",)
+    if setup.loss is None:
+        sure["loss"] = p.loss
+    if setup.micro_batch is None:
+        sure["micro_batch"] = 1
+        open_to["micro_batch"] = (2, 4)
+    if setup.accumulation is None:
+        sure["accumulation"] = 1
+        if not setup.adapter:
+            open_to["accumulation"] = (2,)
+    if setup.lengths is None:
+        sure["lengths"] = "fixed"
+        open_to["lengths"] = ("varied",)
+    base = replace(setup, **sure)  # type: ignore[arg-type]
+    others = {
+        key: tuple(replace(base, **{key: v}) for v in values if v != getattr(base, key))  # type: ignore[arg-type]
+        for key, values in open_to.items()
+    }
+    return base, others

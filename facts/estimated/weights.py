@@ -1,0 +1,199 @@
+"""Bytes of stored weights, gradients and optimizer state on one GPU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transxlab.facts.estimated.anatomy import Anatomy, Gap, Part
+from transxlab.facts.estimated.parameters import HEADS, lora, saved_whole, total
+from transxlab.facts.estimated.setup import Optimizer, Profile, Setup
+
+PLAIN = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}
+"""Bytes of one plain weight."""
+QUANTIZED = {
+    # Dettmers 2023: 4 bits and one fp32 scale per block of 64.
+    "nf4": 0.5 + 4 / 64,
+    "fp4": 0.5 + 4 / 64,
+    # LLM.int8: one fp32 scale per row, far below a thousandth.
+    "int8": 1.0,
+    "int4": 0.5 + 2.5 / 128,
+    # GPTQ with groups of 128: fp16 scale and 4-bit zero per group.
+    "gptq": 0.5 + 2.5 / 128,
+    "gptq8": 1 + 3 / 128,
+    "fp8": 1.0,
+}
+"""Bytes of one quantised weight, scales included."""
+DOUBLE = 0.5 + 1 / 64 + 4 / (64 * 256)
+"""The same for nf4 with double quantisation: 8-bit scales and one fp32 per 256 of them."""
+TORCHAO_NF4 = 0.516
+"""The same for torchao's NF4, which keeps 8-bit scales."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one GPU holds whatever the batch, in bytes."""
+
+    weights: float
+    """Weights of the model, as stored, its share of them under sharding."""
+    adapters: float
+    """Adapter weights and whole copies of saved modules; master weights of full training."""
+    states: float
+    """Optimizer state."""
+    gradients: float
+    """Gradients of everything that trains, when all are alive."""
+    temporary: float
+    """Temporary of the optimizer step."""
+    gathered: float
+    """Unsharded copies of the layers in work, and communication buffers."""
+    references: float
+    """Frozen copies of the model."""
+    trained: int
+    """Parameters that train."""
+
+    @property
+    def static(self) -> float:
+        """What stays through the whole step."""
+        return self.weights + self.adapters + self.states + self.references
+
+
+def per_weight(setup: Setup) -> float:
+    """Bytes of one weight that is stored as the setup says."""
+    storage = setup.weights or "bf16"
+    if storage in PLAIN:
+        return PLAIN[storage]
+    if storage == "nf4" and setup.trainer == "torchtune":
+        return TORCHAO_NF4
+    if storage == "nf4" and setup.double_quantized:
+        return DOUBLE
+    return QUANTIZED[storage]
+
+
+def is_quantizable(part: Part, *, head: bool) -> bool:
+    """Whether quantisation touches a part: linear layers, the head only where the trainer does."""
+    if part.kind == "experts":
+        return True
+    return part.kind == "linear" and (head or part.path not in HEADS) and not part.shared
+
+
+def stored(model: Anatomy, setup: Setup, p: Profile) -> float:
+    """Bytes of all weights of the model."""
+    if not setup.quantized:
+        return total(model) * per_weight(setup)
+    inside = sum(
+        q.inputs * q.outputs * q.copies
+        for q in model.parts
+        if is_quantizable(q, head=p.head_quantized)
+    )
+    rest = total(model) - inside
+    return inside * per_weight(setup) + rest * (4 if p.kbit_fp32 else 2)
+
+
+def trained(model: Anatomy, setup: Setup) -> int | Gap:
+    """Parameters that train under the setup's method."""
+    if setup.adapter:
+        if setup.adapters is None:
+            return Gap("the rank and the targets of the adapters are not known", ("adapter.r",))
+        return lora(model, setup.adapters)
+    if setup.method == "full":
+        return total(model)
+    if setup.trained is None:
+        return Gap(
+            f"how many parameters train under {setup.method} is not known",
+            ("estimate.trainable_params",),
+        )
+    return setup.trained
+
+
+def trained_type(setup: Setup, p: Profile) -> float:
+    """Bytes of one weight that trains."""
+    if setup.adapter:
+        return PLAIN[p.adapter]
+    return PLAIN.get(setup.weights or "bf16", 2.0)
+
+
+def largest(model: Anatomy) -> int:
+    """Parameters of the largest single weight."""
+    return max((q.size for q in model.parts if not q.shared), default=0)
+
+
+def layer_size(model: Anatomy) -> float:
+    """Parameters of one layer, averaged over the stacks."""
+    return sum(q.total for q in model.parts if ".N." in q.path) / max(1, model.layers)
+
+
+def outside(model: Anatomy) -> float:
+    """Parameters outside the layers: embeddings, head and last norms."""
+    return sum(q.total for q in model.parts if ".N." not in q.path)
+
+
+def held(model: Anatomy, setup: Setup, p: Profile, opt: Optimizer) -> Held | Gap:
+    """What one GPU holds: ZeRO and FSDP divide states, gradients and weights (Rajbhandari 2020)."""
+    count = trained(model, setup)
+    if isinstance(count, Gap):
+        return count
+    split = setup.tensor_parallel * setup.pipeline_parallel
+    over = {
+        s: setup.replicas * setup.context_parallel if setup.sharding in s else 1 for s in SHARED
+    }
+    stages = {"states": SHARED[0], "gradients": SHARED[1], "weights": SHARED[2]}
+    kept = {name: split * over[stage] for name, stage in stages.items()}
+    width = trained_type(setup, p)
+    whole = saved_whole(model, setup.adapters) if setup.adapter and setup.adapters else 0
+    small = count - whole
+    state = opt.state_fp32 if width == 4 or setup.master else opt.state_bf16
+    copy = 2 * (1 if setup.compute != "fp32" else 2)
+    numbers = small * state + whole * opt.state_bf16
+    grads = small * (4 if setup.master and setup.sharding == "none" else width) + whole * copy
+    if setup.in_backward:
+        grads = largest(model) * width
+    extra = small * width + whole * copy if setup.adapter else count * 4.0 * setup.master
+    host = setup.offload != "none"
+    states = 0.0 if host or (opt.on_host and setup.in_backward) else numbers / kept["states"]
+    if setup.master and not setup.adapter:
+        extra = 0.0 if host else extra / kept["states"]
+    elif setup.adapter:
+        extra /= kept["weights"]
+    weights = stored(model, setup, p) / kept["weights"]
+    gathered = 0.0
+    if setup.sharding == "zero3" and setup.replicas * setup.context_parallel > 1:
+        gathered = unsharded(model, setup) / setup.tensor_parallel
+    if setup.offload == "all":
+        weights = 0.0
+    return Held(
+        weights=weights,
+        adapters=extra,
+        states=states,
+        gradients=0.0 if host and setup.sharding in SHARED[1] else grads / kept["gradients"],
+        temporary=step_temporary(small, whole, width, setup, p, opt) / kept["states"],
+        gathered=gathered,
+        references=setup.references * total(model) * 2 / kept["weights"],
+        trained=count,
+    )
+
+
+SHARED: tuple[tuple[str, ...], ...] = (("zero1", "zero2", "zero3"), ("zero2", "zero3"), ("zero3",))
+"""Shardings that divide optimizer state, gradients and weights."""
+
+
+def unsharded(model: Anatomy, setup: Setup) -> float:
+    """Bytes of two layers, one in work and one prefetched, and of embedding and head, whole."""
+    size = 2.0 if not setup.quantized else per_weight(setup)
+    return 2 * layer_size(model) * size + outside(model) * 2
+
+
+def step_temporary(
+    small: int, whole: int, width: float, setup: Setup, p: Profile, opt: Optimizer
+) -> float:
+    """Bytes the optimizer step allocates for a moment: torch's foreach AdamW keeps sqrt(v)."""
+    if setup.in_backward or setup.offload != "none":
+        return 0.0
+    if opt.temporary == "update":
+        return largest_update(small, width)
+    if opt.temporary == "none" or p.temporary != "foreach":
+        return 0.0
+    return small * width + whole * 2.0
+
+
+def largest_update(count: int, width: float) -> float:
+    """Bytes of the updates that optimizers working matrix by matrix hold at a time, at most."""
+    return min(count * width, 2.0**30)
