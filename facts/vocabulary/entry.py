@@ -41,6 +41,8 @@ class Entry:
     """Version that deprecates the key; none where none does."""
     removed_in: Release = declare()
     """Version that removes the key; none where none does."""
+    library: Text = declare()
+    """Program whose versions these are (``transformers`` for keys that a trainer inherits)."""
     replaced_by: Text = declare()
     """Key that takes its place; none where nothing does."""
     ignored: Truth = declare()

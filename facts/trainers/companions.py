@@ -1,0 +1,106 @@
+"""Files that a config points to and that hold settings of their own: DeepSpeed and FSDP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from transxlab.facts.trainers.document import Cell, Document
+from transxlab.facts.trainers.failure import ConfigError, Problem
+from transxlab.facts.trainers.sheet import Sheet
+from transxlab.facts.trainers.textfile import read_document
+
+_SHORT = {"zero0": 0, "zero1": 1, "zero2": 2, "zero2_offload": 2, "zero3": 3, "zero3_offload": 3}
+"""ms-swift's names for DeepSpeed files that it ships (docs, command-line parameters)."""
+
+
+def deepspeed(sheet: Sheet, key: str = "deepspeed") -> int | None:
+    """Read the DeepSpeed settings that a key holds or points to; the ZeRO stage, None for none.
+
+    A file's keys join the document under ``deepspeed.``, each with its own file and line.
+    """
+    value = sheet.document.value(key)
+    if value is None or value is False or value == "":
+        return None
+    if isinstance(value, str):
+        sheet.put("trainer.companions", (value,), key)
+        if value in _SHORT:
+            _offload(sheet, value.endswith("offload"), key)
+            return _SHORT[value]
+        _draw_in(sheet, value, key)
+    stage = sheet.document.value(f"{key}.zero_optimization.stage")
+    offload = any(
+        sheet.document.value(f"{key}.zero_optimization.{part}.device") not in (None, "none")
+        for part in ("offload_optimizer", "offload_param")
+    )
+    if isinstance(stage, int):
+        _offload(sheet, offload or sheet.document.on(f"{key}.zero_optimization.cpu_offload"), key)
+        return stage
+    if f"{key}.zero_optimization" not in sheet.document.cells and any(sheet.document.under(key)):
+        return 0
+    return _stage_by_name(str(value)) if isinstance(value, str) else None
+
+
+def _offload(sheet: Sheet, on: bool, key: str) -> None:
+    sheet.put("config.cpu_offload", on, key)
+
+
+def _stage_by_name(name: str) -> int | None:
+    for stage in (1, 2, 3):
+        if f"zero{stage}" in name.lower() or f"z{stage}" in Path(name).stem.lower():
+            return stage
+    return None
+
+
+def _draw_in(sheet: Sheet, name: str, key: str) -> None:
+    found = _find(sheet.path, name)
+    if found is None:
+        return
+    try:
+        companion = read_document(found, str(found), "json" if found.suffix == ".json" else "pyyaml")
+    except ConfigError as error:
+        sheet.problems.append(error.problem)
+        return
+    join(sheet.document, companion, key)
+
+
+def _find(config: Path, name: str) -> Path | None:
+    for place in (Path(name), config.parent / name):
+        try:
+            if place.is_file():
+                return place
+        except (OSError, ValueError):
+            continue
+    return None
+
+
+def join(document: Document, companion: Document, prefix: str) -> None:
+    """Let the keys of another file join a document under a prefix."""
+    for cell in companion.cells.values():
+        full = f"{prefix}.{cell.key}"
+        document.cells.setdefault(
+            full,
+            Cell(full, cell.value, cell.type, cell.text, cell.file, cell.line, cell.duplicate),
+        )
+
+
+def parallelism(sheet: Sheet, *, fsdp: bool, fsdp2: bool = False, key: str = "deepspeed") -> None:
+    """Fill how GPUs share the work: by DeepSpeed, by FSDP, or not said."""
+    stage = deepspeed(sheet, key)
+    if stage is not None:
+        value = f"zero{stage}" if stage in (1, 2, 3) else "ddp"
+        sheet.put("config.parallelism", value, key)
+    elif sheet.document.has(key):
+        sheet.forget("config.parallelism")
+    elif fsdp:
+        held = next((k for k in ("fsdp", "fsdp_config") if sheet.document.has(k)), None)
+        sheet.put("config.parallelism", "fsdp2" if fsdp2 else "fsdp", held)
+    else:
+        sheet.assume("config.parallelism", None)
+
+
+def problem(sheet: Sheet, key: str, message: str) -> None:
+    """Note a problem at a key."""
+    cell = sheet.document.get(key)
+    sheet.problems.append(
+        Problem(sheet.document.file, cell.line if cell else None, f"{key}: {message}")
+    )

@@ -1,0 +1,64 @@
+"""Which trainer a config is for."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+from transxlab.facts.trainers.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Keys that tell a trainer."""
+
+    trainer: str
+    """The trainer they tell."""
+    every: tuple[str, ...]
+    """Keys that must all be there."""
+    some: tuple[str, ...]
+    """Keys of which one must be there; empty: none needed."""
+    never: tuple[str, ...]
+    """Keys of which none may be there."""
+
+
+@lru_cache(maxsize=1)
+def signs() -> tuple[Sign, ...]:
+    """The rows of detection.csv, in order."""
+    text = resources.files(__package__).joinpath("detection.csv").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return tuple(
+        Sign(
+            row["trainer"],
+            tuple((row["all"] or "").split()),
+            tuple((row["any"] or "").split()),
+            tuple((row["none"] or "").split()),
+        )
+        for row in csv.DictReader(lines)
+    )
+
+
+def detect(document: Document, path: Path) -> str | None:
+    """The name of the trainer that a document is a config of; None where it is none's."""
+    del path
+    for sign in signs():
+        if (
+            all(_has(document, key) for key in sign.every)
+            and (not sign.some or any(_has(document, key) for key in sign.some))
+            and not any(_has(document, key) for key in sign.never)
+        ):
+            return sign.trainer
+    return None
+
+
+def _has(document: Document, key: str) -> bool:
+    name, equals, wanted = key.partition("=")
+    if name.endswith("*"):
+        return any(held.startswith(name[:-1]) for held in document.cells)
+    cell = document.get(name)
+    if cell is None:
+        return False
+    return not equals or str(cell.value) == wanted

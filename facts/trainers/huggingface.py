@@ -1,0 +1,192 @@
+"""Hugging Face's Trainer: YAML or JSON through HfArgumentParser, which converts no text.
+
+What every program shares that inherits ``TrainingArguments`` stands here too.
+"""
+
+from __future__ import annotations
+
+from transxlab.facts.trainers import adapters, companions, sources
+from transxlab.facts.trainers.converting import words
+from transxlab.facts.trainers.sheet import Sheet
+
+PEFT_KEYS = adapters.AdapterKeys(
+    r="lora_r",
+    alpha="lora_alpha",
+    dropout="lora_dropout",
+    targets="lora_target_modules",
+    save="lora_modules_to_save",
+    rslora="use_rslora",
+)
+_LORA = ("lora_r", "lora_alpha", "lora_target_modules", "peft_config", "lora_dropout")
+_TASKS = {
+    "seq2seq": "sft",
+    "summarization": "sft",
+    "translation": "sft",
+    "generation": "sft",
+    "causal": "sft",
+    "causal_lm": "sft",
+    "clm": "sft",
+    "sft": "sft",
+    "classification": "classification",
+    "sequence_classification": "classification",
+    "text_classification": "classification",
+    "token_classification": "token_classification",
+    "ner": "token_classification",
+    "mlm": "mlm",
+    "masked_lm": "mlm",
+    "pretraining": "pretrain",
+    "embedding": "embedding",
+}
+_KINDS = {
+    "classification": "classification",
+    "sequence_classification": "classification",
+    "text_classification": "classification",
+    "token_classification": "token_classification",
+    "ner": "token_classification",
+    "summarization": "summarisation",
+    "translation": "translation",
+    "embedding": "embedding",
+}
+_GLUE = frozenset({"cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb", "wnli"})
+_FLAGS = ("bf16", "fp16")
+
+
+def derive(sheet: Sheet) -> None:
+    """Fill what several keys decide together."""
+    _stage(sheet)
+    _method(sheet)
+    precision(sheet)
+    _data(sheet)
+    evaluation(sheet)
+    generation(sheet)
+    parallel(sheet)
+
+
+def _stage(sheet: Sheet) -> None:
+    document = sheet.document
+    task = next((k for k in ("task", "task_name", "task_type") if document.has(k)), None)
+    word = str(document.value(task)).lower().replace("-", "_") if task else ""
+    if word in _GLUE:
+        word = "classification"
+    if word in _TASKS:
+        sheet.put("config.stage", _TASKS[word], task)
+        if word in _KINDS:
+            sheet.put("task.kind", _KINDS[word], task)
+    elif document.has("num_labels"):
+        sheet.put("config.stage", "classification", "num_labels")
+    elif document.has("mlm_probability"):
+        sheet.put("config.stage", "mlm", "mlm_probability")
+    elif document.has("max_source_length") or document.on("predict_with_generate"):
+        key = "max_source_length" if document.has("max_source_length") else "predict_with_generate"
+        sheet.put("config.stage", "sft", key)
+    elif document.has("block_size"):
+        sheet.put("config.stage", "cpt", "block_size")
+    initial(sheet, "model_name_or_path")
+    if not document.has("model_name_or_path") and document.has("config_name"):
+        sheet.put("model.init", "scratch", "config_name")
+
+
+def initial(sheet: Sheet, key: str) -> None:
+    """Weights are trained ones where a model is named."""
+    if sheet.document.has(key):
+        sheet.put("model.init", "pretrained", key)
+        sources.model_exists(sheet)
+
+
+def _method(sheet: Sheet) -> None:
+    document = sheet.document
+    spoken = [key for key in _LORA if document.has(key)]
+    if document.has("use_peft"):
+        _peft(sheet, document.on("use_peft"), "use_peft")
+    elif spoken:
+        _peft(sheet, True, spoken[0])
+    else:
+        _peft(sheet, False, None)
+
+
+def _peft(sheet: Sheet, adapted: bool, key: str | None) -> None:
+    document = sheet.document
+    quantization, keys = quantize(sheet)
+    if not adapted:
+        if key is None:
+            sheet.assume("config.method", "full")
+        else:
+            sheet.put("config.method", "full", key)
+        return
+    method = "qlora" if quantization in ("nf4", "fp4") else "lora"
+    sheet.put("config.method", adapters.with_dora(method, document.on("use_dora")), key)
+    adapters.fill(sheet, PEFT_KEYS)
+    del keys
+
+
+def quantize(sheet: Sheet) -> tuple[str, tuple[str, ...]]:
+    """Fill how frozen weights are stored by ``load_in_4bit`` and ``load_in_8bit``."""
+    kind, keys = adapters.quantized(sheet, "load_in_4bit", "load_in_8bit", "bnb_4bit_quant_type")
+    sheet.settle("config.quantization", kind, *keys)
+    return kind, tuple(keys)
+
+
+def precision(sheet: Sheet, standard: str = "fp32") -> None:
+    """Fill mixed precision from ``bf16`` and ``fp16``; ``standard`` where neither is there."""
+    document = sheet.document
+    for key in _FLAGS:
+        if document.on(key):
+            sheet.put("config.precision", key, key)
+            return
+    if standard == "bf16" and document.has("bf16"):
+        sheet.put("config.precision", "fp32", "bf16")
+    else:
+        sheet.settle("config.precision", standard, *(() if standard == "bf16" else _FLAGS))
+
+
+def _data(sheet: Sheet) -> None:
+    document = sheet.document
+    listed = False
+    for key, role in (("train_file", "train"), ("validation_file", "val"), ("test_file", "test")):
+        value = document.value(key)
+        if isinstance(value, str):
+            sources.add_source(sheet, role, value, key)
+            listed = True
+    name = document.value("dataset_name")
+    if isinstance(name, str):
+        sources.add_source(sheet, "train", name, "dataset_name")
+        return
+    if listed:
+        sources.seal(sheet)
+
+
+def evaluation(sheet: Sheet) -> None:
+    """Fill whether there is evaluation data, and the cadence that a missing ``eval_steps`` means."""
+    document = sheet.document
+    for key in ("validation_file", "validation_split_percentage"):
+        if document.has(key):
+            sheet.put("evaluation.has_data", True, key)
+            break
+    else:
+        if document.has("train_file"):
+            sheet.put("evaluation.has_data", False, "train_file")
+    steps = sheet.known("evaluation.eval_steps")
+    if sheet.value("evaluation.strategy") == "steps" and (steps is None or not steps.value):
+        sheet.assume("evaluation.eval_steps", sheet.value("config.logging_steps"))
+
+
+def generation(sheet: Sheet) -> None:
+    """An encoder-decoder run says whether evaluation generates; others have no such setting."""
+    document = sheet.document
+    seq2seq = document.has("max_source_length") or document.has("predict_with_generate")
+    seq2seq = seq2seq or words().get(("arch", str(document.value("task")).lower())) == "encoder_decoder"
+    if not seq2seq:
+        return
+    generates = document.on("predict_with_generate")
+    sheet.settle("evaluation.predict_with_generate", generates, "predict_with_generate")
+    sheet.settle("evaluation.generation_planned", generates, "predict_with_generate")
+
+
+def parallel(sheet: Sheet) -> None:
+    """Fill how GPUs share the work from ``deepspeed`` and ``fsdp``."""
+    document = sheet.document
+    on = bool(document.value("fsdp")) and document.value("fsdp") not in ("", "none")
+    second = str(document.value("fsdp_config.fsdp_version", document.value("fsdp_config.version"))) == "2"
+    companions.parallelism(sheet, fsdp=on, fsdp2=second)
+    if on and isinstance(document.value("fsdp"), str):
+        sheet.put("config.cpu_offload", "offload" in str(document.value("fsdp")), "fsdp")

@@ -1,0 +1,138 @@
+"""The key map of a trainer: each key with its slot, type, default and history, from a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+from transxlab.facts.trainers.scalars import meant
+
+_PLACE = re.compile(r"\.\d+(?=\.|\Z)")
+ANYTHING = "**"
+"""Last part of a row's key that stands for whatever lies below: a free-form map."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is known of one key of a trainer."""
+
+    key: str
+    """The key, dots for nesting, ``*`` for any place of a list."""
+    slot: str | None
+    """Path of the slot it fills; None where it fills none."""
+    convert: str
+    """Name of the conversion from its value to the slot's (see converting.py)."""
+    wanted: str
+    """Type the trainer's schema asks for."""
+    default: str
+    """What counts when it is absent: empty: not known, ``none``: nothing, else the value."""
+    allowed: tuple[str, ...]
+    """The only values the schema takes; empty where any will do."""
+    deprecated: str | None
+    """Version that deprecates it."""
+    removed: str | None
+    """Version that removes it."""
+    instead: str | None
+    """Key that takes its place."""
+    only: frozenset[str]
+    """Entry points it holds for; empty: all."""
+    ignored: bool
+    """Whether the trainer reads it and does nothing with it."""
+    library: str
+    """Program whose versions and defaults these are."""
+    version: str
+    """Version of that program the row was read from."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMap:
+    """All rows of a trainer, its own before those it inherits."""
+
+    name: str
+    """The trainer."""
+    version: str
+    """Version its schema was read from."""
+    rows: dict[str, tuple[Row, ...]]
+    """Rows by key; a key has several where its default depends on the entry point."""
+
+    def row(self, key: str, entry: str | None = None) -> Row | None:
+        """The row of a key as a file spells it, for an entry point; None for an unknown key."""
+        rows = self.rows.get(key) or self.rows.get(_PLACE.sub(".*", key))
+        if rows is None:
+            return self._below(key)
+        for row in rows:
+            if entry in row.only:
+                return row
+        for row in rows:
+            if not row.only:
+                return row
+        return rows[0]
+
+    def _below(self, key: str) -> Row | None:
+        parent = _PLACE.sub(".*", key)
+        while "." in parent:
+            parent = parent.rpartition(".")[0]
+            rows = self.rows.get(f"{parent}.{ANYTHING}")
+            if rows is not None:
+                return rows[0]
+        return None
+
+    def keys(self) -> list[str]:
+        """Every key of the schema, free-form ones apart."""
+        return [key for key in self.rows if not key.endswith(ANYTHING)]
+
+
+@lru_cache(maxsize=32)
+def key_map(name: str) -> KeyMap:
+    """The key map in ``<name>.csv`` beside this module, with what it extends."""
+    text = resources.files(__package__).joinpath(f"{name}.csv").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    head = dict(_header(line) for line in lines if line.startswith("#"))
+    library, version = head.get("library", name), head.get("version", "")
+    rows: dict[str, list[Row]] = {}
+    for cells in csv.DictReader(line for line in lines if not line.startswith("#")):
+        row = _row(cells, library, version)
+        rows.setdefault(row.key, []).append(row)
+    for base in head.get("extends", "").split():
+        for key, inherited in key_map(base).rows.items():
+            if key not in rows:
+                rows[key] = list(inherited)
+    return KeyMap(name, version, {key: tuple(found) for key, found in rows.items()})
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, _, value = line[1:].partition(":")
+    return name.strip(), value.strip()
+
+
+def _row(cells: dict[str, str | None], library: str, version: str) -> Row:
+    def word(name: str) -> str:
+        return (cells.get(name) or "").strip()
+
+    return Row(
+        key=word("key"),
+        slot=word("slot") or None,
+        convert=word("convert"),
+        wanted=word("wanted") or "any",
+        default=word("default"),
+        allowed=tuple(word("allowed").split("|")) if word("allowed") else (),
+        deprecated=word("deprecated") or None,
+        removed=word("removed") or None,
+        instead=word("instead") or None,
+        only=frozenset(word("only").split()),
+        ignored=word("ignored") == "yes",
+        library=library,
+        version=version,
+    )
+
+
+def literal(text: str) -> object:
+    """A default as the CSV spells it: none, true, false, a number, or text."""
+    words: dict[str, object] = {"none": None, "true": True, "false": False, "[]": []}
+    if text in words:
+        return words[text]
+    number = meant(text) if text[:1] in "-+.0123456789" else None
+    return text if number is None else number

@@ -1,0 +1,84 @@
+"""The data sets a config names, looked up on this machine where they are local."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from transxlab.facts.trainers.sheet import Sheet
+
+_HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+\Z")
+_FILES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt", ".arrow", ".zst", ".gz", ".bin")
+
+
+def local(name: str, config: Path) -> Path | None:
+    """The file or folder a name stands for on this machine, else None for a hub id.
+
+    Trainers resolve names against the folder they are started in; the config's own folder is
+    tried as well. A name that looks like a file is local even where nothing is there.
+    """
+    if "://" in name or not name:
+        return None
+    asked = Path(name).expanduser()
+    try:
+        for place in (asked, config.parent / asked):
+            if place.exists():
+                return place
+    except (OSError, ValueError):
+        return None
+    looks_local = name.startswith((".", "/", "~")) or name.lower().endswith(_FILES)
+    if not looks_local or (_HUB.match(name) and not name.lower().endswith(_FILES)):
+        return None
+    return asked if asked.is_absolute() else config.parent / asked
+
+
+def add_source(
+    sheet: Sheet,
+    role: str,
+    name: str,
+    key: str,
+    *,
+    where: str | None = None,
+    format: str | None = None,
+    split: object = None,
+    weight: object = None,
+    max_rows: object = None,
+) -> None:
+    """Add one data set as a ``source`` fact; ``where`` is its file where its name is no path."""
+    facts, origin = sheet.facts, sheet.origin(key)
+    fact = facts.new("source", name)
+    found = local(where or name, sheet.path)
+    values: dict[str, object] = {
+        "name": name,
+        "role": role,
+        "path": None if found is None else str(found),
+        "exists": None if found is None else found.exists(),
+        "format": format,
+        "split": split if isinstance(split, str) else None,
+        "weight": weight if _is_number(weight) else None,
+        "max_rows": max_rows if _is_number(max_rows) else None,
+    }
+    for slot, value in values.items():
+        facts.put(fact, slot, value, origin)
+
+
+def seal(sheet: Sheet, *roles: str) -> None:
+    """Say that every data set of these roles (all, where none is named) was listed."""
+    for role in roles or ("train", "val", "test"):
+        sheet.facts.mark_complete("source", role)
+    if not roles:
+        sheet.facts.mark_complete("source")
+
+
+def model_exists(sheet: Sheet) -> None:
+    """Whether the local path that the model's name may be is there; none for a hub id."""
+    known = sheet.known("model.name")
+    if known is None or not isinstance(known.value, str):
+        return
+    found = local(known.value, sheet.path)
+    value = None if found is None else found.exists()
+    sheet.facts.put(sheet.facts.one("model"), "exists", value, known.origin)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
