@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from transxlab.engine.rule import Rule, Severity, Strength
 from transxlab.facts.situation import Fact, Facts
 from transxlab.facts.values import Value
+
+if TYPE_CHECKING:
+    from transxlab.engine.rulebook import Rulebook
+    from transxlab.facts.calculator import Calculator
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,8 @@ class Firing:
     """Facts by the names the rule uses for them (those that range over several)."""
     support: tuple[tuple[Fact, str], ...]
     """Slots it read, in the order it read them, without repetition."""
+    chosen: dict[str, Fact] = field(default_factory=dict)
+    """Facts that ``some`` found, by name; no part of the subject."""
 
     @property
     def subject(self) -> str | None:
@@ -48,6 +56,8 @@ class Concluded:
     """The firing behind it."""
     raised_by: tuple[tuple[Fact, str], ...] = ()
     """Slots that raised the severity to error."""
+    weighed: tuple[tuple[Fact, str], ...] = ()
+    """Slots that would have raised it, where they did not."""
     notes: tuple[str, ...] = ()
     """What else to say: why it is an error, what would make it one, that it is provisional."""
     silenced: str | None = None
@@ -140,3 +150,7 @@ class Case:
     """Candidates, best first."""
     digest: str = ""
     """Digest of the rulebook."""
+    rulebook: Rulebook | None = None
+    """Rulebook that was consulted; None in a case read back from a file."""
+    calculators: Mapping[str, Calculator] = field(default_factory=dict)
+    """Calculators that were handed over, by name."""

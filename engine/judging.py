@@ -1,0 +1,217 @@
+"""Which choices of facts make a rule fire, which leave it open: the part both engines share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from transxlab.engine.expressions import Expression, conjunction
+from transxlab.engine.memory import Memory
+from transxlab.engine.shape import Shape, values
+from transxlab.engine.terms import paths_of
+from transxlab.facts.origin import Origin
+from transxlab.facts.situation import Fact, Known
+from transxlab.facts.values import Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One choice of facts on which a rule fires."""
+
+    bindings: dict[str, Fact]
+    """Facts of the names that range over several."""
+    chosen: dict[str, Fact] = field(default_factory=dict)
+    """Facts that ``some`` found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One choice of facts for the names of ``when``."""
+
+    bindings: dict[str, Fact]
+    """Facts that are there."""
+    missing: frozenset[str] = frozenset()
+    """Names whose facts nobody has enumerated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of judging one rule."""
+
+    matches: tuple[Match, ...] = ()
+    """Choices on which it fires."""
+    open: tuple[tuple[str | None, frozenset[str]], ...] = ()
+    """Subjects it could not be judged for, and what it waits for."""
+
+
+SILENT = Outcome()
+
+
+def base(shape: Shape, memory: Memory) -> bool | Unknown:
+    """Truth of the conditions that no choice of facts can change."""
+    return conjunction(shape.plain, memory.singles)
+
+
+def choices(shape: Shape, memory: Memory) -> Iterator[Choice]:
+    """Every choice of facts for the names of ``when``; a name nobody enumerated is missing."""
+    if not shape.binds:
+        yield Choice({})
+        return
+    pools = [_pool(shape, memory, alias, template) for alias, template in shape.binds]
+    names = [alias for alias, _ in shape.binds]
+    for pick in product(*pools):
+        bindings = {a: f for a, f in zip(names, pick, strict=True) if f is not None}
+        if distinct(shape, bindings):
+            yield Choice(bindings, frozenset(names) - bindings.keys())
+
+
+def _pool(shape: Shape, memory: Memory, alias: str, template: str) -> Sequence[Fact | None]:
+    facts = memory.facts.all(template)
+    about = _about_role(shape.ranging, alias, template, memory)
+    env = dict(memory.singles)
+    if any(conjunction(about, {**env, alias: fact}) is not False for fact in facts):
+        return facts
+    return () if covered(memory, alias, template, shape.ranging) else (None,)
+
+
+def distinct(shape: Shape, env: Mapping[str, Fact]) -> bool:
+    """Whether the names declared in ``for`` stand for different facts."""
+    declared = [id(env[alias]) for alias, _ in shape.rule.aliases if alias in env]
+    return len(set(declared)) == len(declared)
+
+
+def _about_role(
+    conditions: Sequence[Expression], alias: str, template: str, memory: Memory
+) -> tuple[Expression, ...]:
+    role = memory.facts.vocabulary[template].role
+    return tuple(c for c in conditions if c.paths and all(p == (alias, role) for p in c.paths))
+
+
+def covered(memory: Memory, alias: str, template: str, conditions: Sequence[Expression]) -> bool:
+    """Whether somebody enumerated every fact the conditions can be about.
+
+    That is the whole template, or every role that the conditions on its role leave open.
+    """
+    facts = memory.facts
+    if facts.is_complete(template):
+        return True
+    owner = facts.vocabulary[template]
+    about = _about_role(conditions, alias, template, memory)
+    if not about or owner.role is None:
+        return False
+    roles = owner[owner.role].values or ()
+    allowed = []
+    for role in roles:
+        probe = Fact(template)
+        probe.slots[owner.role] = Known(role, Origin("asked", ""))
+        if conjunction(about, {alias: probe}) is not False:
+            allowed.append(role)
+    return bool(allowed) and all(facts.is_complete(template, role) for role in allowed)
+
+
+def judged(
+    shape: Shape, choice: Choice, held: bool | Unknown, memory: Memory
+) -> Match | Unknown | None:
+    """What becomes of a choice whose ``when`` is true or unknown: a match, what it waits for, or None."""
+    rule = shape.rule
+    env = {**memory.singles, **choice.bindings}
+    found, chosen = exists(rule.some, shape, env, choice.missing, memory)
+    if found is False:
+        return None
+    spared, _ = (
+        exists(rule.unless, shape, env, choice.missing, memory) if rule.unless else (False, {})
+    )
+    if spared is True:
+        return None
+    needs = {t for a, t in shape.binds if a in choice.missing}
+    for truth in (held, found, spared):
+        if isinstance(truth, Unknown):
+            needs |= truth.needs
+    return Unknown(frozenset(needs)) if needs else Match(choice.bindings, chosen)
+
+
+def when(shape: Shape, choice: Choice, start: bool | Unknown, memory: Memory) -> bool | Unknown:
+    """Truth of ``when`` for one choice; ``start`` is the truth of its plain conditions."""
+    conditions = shape.ranging
+    if choice.missing:
+        conditions = tuple(c for c in conditions if not _mentions(c, choice.missing))
+    rest = conjunction(conditions, {**memory.singles, **choice.bindings})
+    if rest is True or start is False:
+        return start
+    if isinstance(rest, Unknown) and isinstance(start, Unknown):
+        return Unknown(rest.needs | start.needs)
+    return rest
+
+
+def exists(
+    conditions: Sequence[Expression],
+    shape: Shape,
+    env: Mapping[str, Fact],
+    missing: frozenset[str],
+    memory: Memory,
+) -> tuple[bool | Unknown, dict[str, Fact]]:
+    """Whether some choice of the facts not named yet makes all conditions true, and which one.
+
+    False needs every choice to be false and every template to be enumerated; a fact that nobody
+    enumerated leaves open whatever the conditions say about it.
+    """
+    if not conditions:
+        return True, {}
+    names = [a for a in shape.templates if a not in env and a not in missing]
+    names = [a for a in names if any(a == b for c in conditions for b, _ in c.paths)]
+    if not names and not missing:
+        return conjunction(conditions, env), {}
+    needs: set[str] = set()
+    pools: list[Sequence[Fact | None]] = []
+    for alias in names:
+        template = shape.templates[alias]
+        facts = memory.facts.all(template)
+        pools.append(facts if covered(memory, alias, template, conditions) else (*facts, None))
+    for pick in product(*pools):
+        chosen = {a: f for a, f in zip(names, pick, strict=True) if f is not None}
+        whole = {**env, **chosen}
+        if not distinct(shape, whole):
+            continue
+        absent = missing | (frozenset(names) - chosen.keys())
+        sure = [c for c in conditions if not _mentions(c, absent)]
+        truth = conjunction(sure, whole)
+        if truth is False:
+            continue
+        if isinstance(truth, Unknown):
+            needs |= truth.needs
+        elif len(sure) == len(conditions):
+            return True, chosen
+        hidden = absent & {a for c in conditions for a, _ in c.paths}
+        needs |= {shape.templates[a] for a in hidden}
+    return (Unknown(frozenset(needs)) if needs else False), {}
+
+
+def _mentions(condition: Expression, names: frozenset[str]) -> bool:
+    return any(alias in names for alias, _ in condition.paths)
+
+
+def subject(choice: Choice) -> str | None:
+    """Labels of the facts a choice is about, sorted; None where it is about the whole run."""
+    return ", ".join(sorted(f.label() for f in choice.bindings.values())) or None
+
+
+def support(shape: Shape, match: Match, memory: Memory) -> tuple[tuple[Fact, str], ...]:
+    """Every slot that was read to let the rule fire, and that its values read."""
+    rule = shape.rule
+    env = {**memory.singles, **match.bindings}
+    read: dict[tuple[Fact, str], None] = {}
+    sure = [path for c in (*rule.when, *rule.some) for path in c.paths]
+    sure_env = {**env, **match.chosen}
+    for alias, slot in sure:
+        read[sure_env[alias], slot] = None
+    for condition in rule.unless:
+        for alias, slot in condition.paths:
+            # Every fact had to fail: all of them were read.
+            tried = [env[alias]] if alias in env else memory.facts.all(shape.templates[alias])
+            read.update(dict.fromkeys((fact, slot) for fact in tried))
+    for term in values(rule):
+        for alias, slot in paths_of(term):
+            if alias in sure_env:
+                read[sure_env[alias], slot] = None
+    return tuple(read)

@@ -1,0 +1,64 @@
+"""Which rules can still fire, seen from the facts alone, and which slots are still open."""
+
+from __future__ import annotations
+
+from transxlab.engine.candidates import WRITTEN, stand_ins
+from transxlab.engine.decisions import is_open
+from transxlab.engine.expressions import Expression, conjunction
+from transxlab.engine.memory import Memory
+from transxlab.engine.plan import Plan
+from transxlab.engine.rule import Decide
+from transxlab.engine.shape import Shape
+
+
+def survivors(plan: Plan, memory: Memory) -> tuple[list[Shape], frozenset[str]]:
+    """Rules that can still fire, in the order of the strata, and paths that may still be filled.
+
+    A rule is out when a condition about slots that nothing will fill any more is not true of the
+    facts there are; a slot that only rules like that write is not going to be filled.
+    """
+    volatile: set[str] = set()
+    alive: list[Shape] = []
+    chosen = _chosen(memory)
+    for kind, name in plan.steps:
+        if kind == "slot" and name in chosen:
+            volatile.add(name)
+        if kind != "rule":
+            continue
+        shape = plan.shapes[name]
+        if _can_fire(shape, memory, volatile):
+            alive.append(shape)
+            if memory.design or not isinstance(shape.rule.then, Decide):
+                for path in plan.written[name]:
+                    if _may_change(path, memory):
+                        volatile.add(path)
+    return alive, frozenset(volatile)
+
+
+def _may_change(path: str, memory: Memory) -> bool:
+    template, _, slot = path.partition(".")
+    return any(is_open(fact.slots.get(slot)) for fact in memory.facts.all(template))
+
+
+def _chosen(memory: Memory) -> set[str]:
+    if not memory.facts.all("candidate"):
+        return set()
+    paths = {f"candidate.{slot}" for slot in WRITTEN}
+    if memory.design:
+        paths |= {path for _, path in stand_ins(memory)}
+    return paths
+
+
+def _can_fire(shape: Shape, memory: Memory, volatile: set[str]) -> bool:
+    def settled(condition: Expression) -> bool:
+        return not any(f"{shape.templates[a]}.{s}" in volatile for a, s in condition.paths)
+
+    sure = [condition for condition in shape.plain if settled(condition)]
+    if conjunction(sure, memory.singles) is not True:
+        return False
+    for alias, template in shape.binds:
+        alone = [c for c in shape.ranging if all(a == alias for a, _ in c.paths) and settled(c)]
+        facts = memory.facts.all(template)
+        if not any(conjunction(alone, {alias: fact}) is True for fact in facts):
+            return False
+    return True

@@ -1,0 +1,83 @@
+"""What could not be judged, said in terms that somebody can answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from transxlab.engine.alarms import could_ring, will_run
+from transxlab.engine.case import Waiting
+from transxlab.engine.memory import Memory
+from transxlab.engine.rule import Decide, Finding, Rule
+
+Applies = Callable[[str], bool]
+"""Whether the slots of a template mean anything in this run."""
+
+_NAME = re.compile(r"\[.*\]")
+
+
+def not_judged(
+    rules: Sequence[Rule], writers: Mapping[str, Sequence[Rule]], memory: Memory, applies: Applies
+) -> list[Waiting]:
+    """What the user should hear of: findings, decisions when designing, alarms when auditing.
+
+    Ordered by rule and subject; what each waits for is reduced to leaves.
+    """
+    found = []
+    for rule in rules:
+        for entry in memory.waiting.get(rule.id, ()):
+            if _matters(rule, entry, memory, applies):
+                needs = leaves(entry, writers, memory)
+                found.append(Waiting(rule, entry.subject, needs))
+    return sorted(found, key=lambda entry: (entry.rule.id, entry.subject or ""))
+
+
+def _matters(rule: Rule, entry: Waiting, memory: Memory, applies: Applies) -> bool:
+    then = rule.then
+    if isinstance(then, Finding):
+        return True
+    if not isinstance(then, Decide) or not applies(then.target.template):
+        return False
+    if memory.design:
+        return True
+    if then.alarm is None:
+        return False
+    return any(
+        known is not None and will_run(known, memory) and could_ring(then.alarm, known.value)
+        for fact in memory.facts.all(then.target.template)
+        for known in (fact.slots.get(then.target.slot),)
+    )
+
+
+def leaves(
+    entry: Waiting, writers: Mapping[str, Sequence[Rule]], memory: Memory
+) -> tuple[str, ...]:
+    """What an entry waits for, with every slot that waiting rules would fill replaced by what
+    those wait for in turn."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    todo = list(entry.needs)
+    while todo:
+        need = todo.pop()
+        if need in seen:
+            continue
+        seen.add(need)
+        behind = _behind(need, writers, memory)
+        if behind:
+            todo += behind
+        else:
+            found.add(need)
+    return tuple(sorted(found))
+
+
+def _behind(need: str, writers: Mapping[str, Sequence[Rule]], memory: Memory) -> list[str]:
+    label = need.rpartition(".")[0]
+    needs: list[str] = []
+    for rule in writers.get(_NAME.sub("", need), ()):
+        if isinstance(rule.then, Decide) and not memory.design:
+            # An audit fills nothing: only the user can say this value.
+            continue
+        for entry in memory.waiting.get(rule.id, ()):
+            if entry.subject is None or "[" not in label or label in entry.subject.split(", "):
+                needs += entry.needs
+    return needs
