@@ -245,6 +245,7 @@ def setup_of(row: dict[str, str], model: Anatomy) -> Setup:
         attention=kernel(row),  # type: ignore[arg-type]
         loss=loss(row, model),
         adapters=adapters(row, model),
+        fp8="float8" in row["notes"].lower() or "fp8" in row["precision"].lower(),
         compiled="compile" in row["notes"] and "without" not in row["notes"],
         lengths=lengths(row),  # type: ignore[arg-type]
         dropout=0.1 if not model.head else 0.0,
@@ -252,6 +253,7 @@ def setup_of(row: dict[str, str], model: Anatomy) -> Setup:
         in_backward=inside,
         master="master" in row["precision"] and not amp,
         sharding=sharding(row),  # type: ignore[arg-type]
+        unsynced="fsdp" in parallel and trainer in ("litgpt", "hf", "trl", "axolotl"),
         gpus=whole(row, "n_gpus") or 1,
         tensor_parallel=degree(row, "tp"),
         pipeline_parallel=degree(row, "pp"),

@@ -23,12 +23,15 @@ class Layer:
     """What checkpointing keeps of it: its input."""
     working: float
     """What its backward pass needs beside what is saved."""
+    selected: float
+    """What selective checkpointing keeps: its input, attention's output, every second product."""
 
 
 def residual_bytes(setup: Setup, p: Profile) -> int:
     """Bytes of one number of the residual stream: fp32 weights outside the layers make it fp32."""
     upcast = setup.quantized and p.kbit_fp32
-    return 4 if upcast or setup.weights == "fp32" or setup.compute == "fp32" else 2
+    whole = setup.weights == "fp32" and setup.sharding != "zero3"  # FSDP casts weights to 16 bits
+    return 4 if upcast or whole or setup.compute == "fp32" else 2
 
 
 def compute_bytes(setup: Setup) -> int:
@@ -66,16 +69,20 @@ MLP_UP = (
 MLP_DOWN = ("down_proj", "fc2", "fc_out", "dense_4h_to_h", "wo", "mlp.Wo")
 
 
-def readers(model: Anatomy, stack: Stack, adapters: Adapters | None) -> Readers:
-    """How many adapters read each input of a layer, by the widths of the matrices they wrap."""
+def readers(
+    model: Anatomy, stack: Stack, adapters: Adapters | None, *, fused: bool = False
+) -> Readers:
+    """How many adapters read each input of a layer; ``fused`` ones of q, k and v share one."""
     parts = adapted(model, adapters) if adapters else ()
     if not isinstance(parts, tuple):
         parts = ()
     inside = [p for p in parts if ".N." in p.path and _side(p, stack)]
+    queries = sum(1 for p in inside if _role(p) == "queries")
+    up = sum(1 for p in inside if _role(p) == "up")
     return Readers(
-        queries=sum(1 for p in inside if _role(p) == "queries"),
+        queries=min(queries, 1) if fused else queries,
         out=sum(1 for p in inside if _role(p) == "out"),
-        up=sum(1 for p in inside if _role(p) == "up"),
+        up=(2 if stack.gated and up else up) if fused else up,
         down=sum(1 for p in inside if _role(p) == "down"),
     )
 
@@ -172,7 +179,9 @@ def frozen_inputs(stack: Stack, setup: Setup, p: Profile) -> float:
     """Bytes per token that frozen quantised layers keep of inputs (bitsandbytes up to 0.43)."""
     if not (setup.quantized and p.keeps_frozen_inputs):
         return 0.0
-    return compute_bytes(setup) * (2.0 * stack.hidden + stack.intermediate)
+    ups = 2 if stack.gated else 1
+    wide = (1 + ups) * stack.hidden + stack.query + stack.intermediate
+    return constants()["frozen_input"][0] * wide
 
 
 def scores(stack: Stack, setup: Setup, rows: int, queries: int, keys: int) -> tuple[float, float]:
@@ -193,7 +202,8 @@ def layer(model: Anatomy, stack: Stack, setup: Setup, p: Profile, other: int = 0
     length = side_tokens(model, stack, setup)
     tokens = rows * length / setup.context_parallel
     dropout = setup.adapters.dropout if setup.adapters else 0.0
-    r = readers(model, stack, setup.adapters if setup.adapter else None)
+    wrapped = setup.adapters if setup.adapter else None
+    r = readers(model, stack, wrapped, fused=p.fused_qkv)
     each = norms(stack, setup, p) + attention(stack, setup, p, r, dropout)
     each += feedforward(stack, setup, p, r, dropout) + frozen_inputs(stack, setup, p)
     kept, moment = scores(stack, setup, rows, length, length)
@@ -208,10 +218,16 @@ def layer(model: Anatomy, stack: Stack, setup: Setup, p: Profile, other: int = 0
         kept, moment = kept + more, max(moment, later)
     split = setup.tensor_parallel
     boundary = residual_bytes(setup, p) * stack.hidden * tokens
-    working = tokens * (3 * compute_bytes(setup) * stack.intermediate / split + 8 * stack.hidden)
+    working = tokens * (3 * compute_bytes(setup) * stack.intermediate + 8 * stack.hidden) / split
     if setup.compiled and setup.checkpointing == "none":
         saved *= constants()["compile_keeps"][0]
-    return Layer((saved + kept) / split, boundary, max(working, moment / split))
+    b = compute_bytes(setup)
+    ups = 2 if stack.gated else 1
+    products = stack.query + 2 * stack.key + (1 + 1) * stack.hidden + ups * stack.intermediate
+    selected = boundary + tokens * b * (0.5 * products + stack.query)
+    return Layer(
+        (saved + kept) / split, boundary / split, max(working, moment / split), selected / split
+    )
 
 
 def side_tokens(model: Anatomy, stack: Stack, setup: Setup) -> int:

@@ -64,7 +64,7 @@ def run_memory(scope: Scope) -> Answer:
     model = model_of(scope)
     found = peak_of(scope, model, setup_of(scope, model))
     return {
-        "estimate.peak_gib": found.process.scaled(1 / GIB),
+        "estimate.peak_gib": found.needed.scaled(1 / GIB),
         "estimate.allocated_gib": found.allocated.scaled(1 / GIB),
         "estimate.reserved_gib": found.reserved.scaled(1 / GIB),
         "estimate.static_gib": found.static.scaled(1 / GIB),
@@ -76,7 +76,7 @@ def candidate_memory(scope: Scope) -> Answer:
     """Peak memory of one training GPU under a candidate."""
     model, setup = candidate_of(scope)
     found = peak_of(scope, model, setup)
-    return {"candidate.peak_gib": found.process.scaled(1 / GIB)}
+    return {"candidate.peak_gib": found.needed.scaled(1 / GIB)}
 
 
 def _made(

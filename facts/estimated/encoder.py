@@ -137,16 +137,20 @@ def deberta(config: Config) -> Anatomy:
                 for kind, name in pairs
                 if kind in kinds
             ]
+    return finish(config, [*parts, *deberta_extras(config, hidden)], stack(config))
+
+
+def deberta_extras(config: Config, hidden: int) -> list[Part]:
+    """The norm of relative positions and the convolution, where the config has them."""
+    parts = []
     if "layer_norm" in str(config.get("norm_rel_ebd") or ""):
         parts.append(norm("encoder.LayerNorm", hidden, bias=True))
     kernel = config.get("conv_kernel_size") or 0
     if kernel > 0:
-        groups = config.get("conv_groups") or 1
-        parts.append(
-            Part("encoder.conv.conv", "vector", hidden * (hidden // groups) * kernel, 1, hidden)
-        )
+        numbers = hidden * (hidden // (config.get("conv_groups") or 1)) * kernel
+        parts.append(Part("encoder.conv.conv", "vector", numbers, 1, hidden))
         parts.append(norm("encoder.conv.LayerNorm", hidden, bias=True))
-    return finish(config, parts, stack(config))
+    return parts
 
 
 def modernbert(config: Config) -> Anatomy:

@@ -22,10 +22,24 @@ class Change:
     """The same as values of slots."""
     cost: str
     """What it costs in speed or quality, in words."""
-    process: float
-    """High end of the memory after the change, in bytes."""
+    needed: float
+    """High end of the memory needed after the change, in bytes."""
     saved: float
     """Bytes it saves at the expected value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """A change that may be tried."""
+
+    words: str
+    """What to change, in words."""
+    slots: dict[str, object]
+    """The same as values of slots."""
+    cost: str
+    """What it costs in speed or quality, in words."""
+    setup: Setup
+    """The setup after the change."""
 
 
 Estimate = Callable[[Setup], "Memory | Gap"]
@@ -37,8 +51,8 @@ def estimator(model: Anatomy, architecture: str | None, capability: float | None
 
 
 def fits(found: Memory | Gap, budget: float) -> bool:
-    """Whether a run surely fits: the high end of what the process holds is within the budget."""
-    return isinstance(found, Memory) and found.process.high <= budget
+    """Whether a run surely fits: the high end of what it needs is within the budget."""
+    return isinstance(found, Memory) and found.needed.high <= budget
 
 
 def largest(
@@ -85,154 +99,146 @@ def with_rank(setup: Setup, rank: int) -> Setup:
     return replace(setup, adapters=adapters)
 
 
-def levers(setup: Setup) -> list[tuple[str, dict[str, object], str, Setup]]:
-    """Changes that save memory, cheapest in speed and quality first: words, slots, cost, setup."""
+def levers(setup: Setup) -> list[Lever]:
+    """Changes that save memory and leave what is learned alone, cheapest in speed first."""
     base, _ = settled(setup)
-    found: list[tuple[str, dict[str, object], str, Setup]] = []
-    if base.checkpointing == "none":
-        found.append(
-            (
-                "gradient checkpointing on",
-                {"config.gradient_checkpointing": True},
-                "about a third more time per step, same result",
-                replace(setup, checkpointing="full"),
-            )
-        )
-    if base.attention == "eager":
-        found.append(
-            (
-                "SDPA or FlashAttention instead of eager attention",
-                {"config.attention": "sdpa"},
-                "none: the same mathematics, faster",
-                replace(setup, attention="flash"),
-            )
-        )
-    if base.loss in ("full", "full_shifted", "half"):
-        found.append(
-            (
-                "a fused or chunked loss (Liger)",
-                {"config.liger": True},
-                "none in quality; the kernel must know the model",
-                replace(setup, loss="fused"),
-            )
-        )
+    found = [lever for applies, lever in switches(setup, base) if applies]
     batch, times = base.micro_batch or 1, base.accumulation or 1
     while batch > 1:
         batch = batch // 2
         more = times * (base.micro_batch or 1) // batch
-        found.append(
-            (
-                f"micro-batch {batch} x {more} accumulation steps instead of "
-                f"{base.micro_batch} x {times}",
-                {
-                    "config.per_device_train_batch_size": batch,
-                    "config.gradient_accumulation_steps": more,
-                },
-                "slower where the GPU was not full, same result",
-                replace(setup, micro_batch=batch, accumulation=more),
-            )
-        )
-    if (
-        base.method == "full"
-        and (base.optimizer or "").startswith("adam")
-        and "8bit" not in (base.optimizer or "")
-    ):
-        found.append(
-            (
+        words = f"micro-batch {batch} x {more} accumulation steps"
+        words += f" instead of {base.micro_batch} x {times}"
+        slots: dict[str, object] = {
+            "config.per_device_train_batch_size": batch,
+            "config.gradient_accumulation_steps": more,
+        }
+        made = replace(setup, micro_batch=batch, accumulation=more)
+        found.append(Lever(words, slots, "slower where the GPU was not full, same result", made))
+    found += [lever for applies, lever in trades(setup, base) if applies]
+    return found
+
+
+def switches(setup: Setup, base: Setup) -> list[tuple[bool, Lever]]:
+    """Switches that cost no quality, each with whether it is still to be thrown."""
+    return [
+        (
+            base.checkpointing == "none",
+            Lever(
+                "gradient checkpointing on",
+                {"config.gradient_checkpointing": True},
+                "about a third more time per step, same result",
+                replace(setup, checkpointing="full"),
+            ),
+        ),
+        (
+            base.attention == "eager",
+            Lever(
+                "SDPA or FlashAttention instead of eager attention",
+                {"config.attention": "sdpa"},
+                "none: the same mathematics, faster",
+                replace(setup, attention="flash"),
+            ),
+        ),
+        (
+            base.loss in ("full", "full_shifted", "full_transposed", "half"),
+            Lever(
+                "a fused or chunked loss (Liger)",
+                {"config.liger": True},
+                "none in quality; the kernel must know the model",
+                replace(setup, loss="fused"),
+            ),
+        ),
+    ]
+
+
+def trades(setup: Setup, base: Setup) -> list[tuple[bool, Lever]]:
+    """Changes that cost some precision, each with whether it applies."""
+    name = base.optimizer or ""
+    return [
+        (
+            base.method == "full" and name.startswith("adam") and "8bit" not in name,
+            Lever(
                 "an 8-bit optimizer",
                 {"config.optimizer": "adamw_bnb_8bit"},
                 "small: optimizer state in 8 bits",
                 replace(setup, optimizer="adamw_8bit"),
-            )
-        )
-    if base.method in ("lora", "dora"):
-        found.append(
-            (
+            ),
+        ),
+        (
+            base.method in ("lora", "dora") and not base.quantized,
+            Lever(
                 "QLoRA (4-bit base) instead of LoRA",
                 {"config.method": "qlora"},
                 "slower by a half or more, and the base loses precision",
                 replace(setup, method="qlora", weights="nf4"),
-            )
-        )
-    return found
+            ),
+        ),
+    ]
 
 
-def shrunk(setup: Setup) -> list[tuple[str, dict[str, object], str, Setup]]:
+def shrunk(setup: Setup) -> list[Lever]:
     """Changes that also change what is learned: shorter sequences and lower ranks."""
-    found: list[tuple[str, dict[str, object], str, Setup]] = []
-    tokens = setup.tokens or 0
-    ranks = [setup.adapters.rank] if setup.adapters else []
-    while ranks and ranks[-1] > 8:
+    tokens, found = setup.tokens or 0, []
+    ranks = [setup.adapters.rank] if setup.adapters else [0]
+    while ranks[-1] > 8:
         ranks.append(ranks[-1] // 2)
     lengths = [tokens]
     while lengths[-1] > 512:
         lengths.append(lengths[-1] // 2)
     for length in lengths:
-        for rank in ranks or [0]:
-            if length == tokens and (not ranks or rank == ranks[0]):
-                continue
-            made = replace(setup, tokens=length)
+        for rank in ranks:
             words, slots = [], {}
             if length != tokens:
                 words.append(f"sequence length {length} instead of {tokens}")
                 slots["config.max_seq_length"] = length
-            if ranks and rank != ranks[0]:
-                made = with_rank(made, rank)
+            if rank != ranks[0]:
                 words.append(f"rank {rank} instead of {ranks[0]}")
                 slots["adapter.r"] = rank
-            found.append(
-                (" and ".join(words), dict(slots), "longer rows are cut, adapters learn less", made)
-            )
+            if words:
+                made = with_rank(replace(setup, tokens=length), rank)
+                costs = "longer rows are cut, adapters learn less"
+                found.append(Lever(" and ".join(words), dict(slots), costs, made))
+    return found
+
+
+def chained(setup: Setup) -> list[Lever]:
+    """The levers one on top of the other, each entry with all before it."""
+    found: list[Lever] = []
+    words: list[str] = []
+    slots: dict[str, object] = {}
+    for _ in range(8):
+        options = levers(setup)
+        if not options:
+            break
+        words.append(options[0].words)
+        slots.update(options[0].slots)
+        setup = options[0].setup
+        found.append(Lever(", ".join(words), dict(slots), "as the single changes together", setup))
     return found
 
 
 def cheapest(estimate: Estimate, setup: Setup, budget: float) -> Change | None:
     """The first change, or chain of changes, after which the run surely fits; None if none does.
 
-    Levers are tried one by one, then all that cost no quality together, then shorter sequences and
-    lower ranks, then everything with a 4-bit base. Each answer is re-estimated, never added up.
+    Levers are tried one by one, then one on top of the other, then shorter sequences and lower
+    ranks, then these on top of all levers. Each answer is re-estimated, never added up.
     """
-    now = estimate(setup)
+    now, chain = estimate(setup), chained(setup)
     if not isinstance(now, Memory):
         return None
-    single = levers(setup)
-    for words, slots, price, made in single:
-        found = estimate(made)
-        if isinstance(found, Memory) and fits(found, budget):
-            return Change(
-                words,
-                slots,
-                price,
-                found.process.high,
-                now.process.expected - found.process.expected,
+    tries = [*levers(setup), *chain, *shrunk(setup)]
+    if chain:
+        last = chain[-1]
+        tries += [
+            Lever(
+                f"{last.words}, {more.words}", {**last.slots, **more.slots}, more.cost, more.setup
             )
-    chain, words_all, slots_all = setup, [], {}
-    for _ in range(8):
-        options = levers(chain)
-        if not options:
-            break
-        words, slots, _, chain = options[0]
-        words_all.append(words)
-        slots_all.update(slots)
-        found = estimate(chain)
+            for more in shrunk(last.setup)
+        ]
+    for lever in tries:
+        found = estimate(lever.setup)
         if isinstance(found, Memory) and fits(found, budget):
-            return Change(
-                ", ".join(words_all),
-                dict(slots_all),
-                "as the single changes together",
-                found.process.high,
-                now.process.expected - found.process.expected,
-            )
-    for start, before in ((setup, ""), (chain, ", ".join(words_all) + ", ")):
-        for words, slots, price, made in shrunk(start):
-            found = estimate(made)
-            if isinstance(found, Memory) and fits(found, budget):
-                taken = {} if start is setup else dict(slots_all)
-                return Change(
-                    before + words,
-                    {**taken, **slots},
-                    price,
-                    found.process.high,
-                    now.process.expected - found.process.expected,
-                )
+            saved = now.needed.expected - found.needed.expected
+            return Change(lever.words, lever.slots, lever.cost, found.needed.high, saved)
     return None

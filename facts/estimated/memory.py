@@ -9,7 +9,7 @@ from transxlab.facts.catalogued.table import rows
 from transxlab.facts.estimated.anatomy import Anatomy, Gap
 from transxlab.facts.estimated.overheads import context, pool, workspace_extra
 from transxlab.facts.estimated.peak import Peak, logit_bytes, peak
-from transxlab.facts.estimated.setup import Setup, losses, profile, settled
+from transxlab.facts.estimated.setup import Setup, constants, losses, profile, settled
 from transxlab.facts.values import Interval
 
 GIB = 2**30
@@ -24,7 +24,10 @@ class Memory:
     reserved: Interval
     """Peak of the allocator's pool: ``torch.cuda.max_memory_reserved``."""
     process: Interval
-    """What nvidia-smi shows for the process: the pool and the CUDA context. This must fit."""
+    """What nvidia-smi shows for the process: the pool and the CUDA context."""
+    needed: Interval
+    """The smallest card with which the run goes through: live tensors, the part of the pool that
+    cannot be given back, and the CUDA context. This must fit."""
     static: Interval
     """Weights, gradients and optimizer state: what no setting of the batch lowers."""
     components: dict[str, float]
@@ -48,10 +51,10 @@ def kind(setup: Setup) -> str:
     """The class of run whose measured errors the interval takes."""
     if setup.gpus > 1:
         return "sharded"
-    if not setup.adapter:
-        return "full"
     if setup.lengths == "varied":
         return "varied"
+    if not setup.adapter:
+        return "full"
     if setup.quantized:
         return "quantized"
     return "eager" if setup.attention == "eager" else "fixed"
@@ -67,6 +70,8 @@ class Ends:
     """Live tensors."""
     reserved: Interval
     """The pool."""
+    needed: Interval
+    """Live tensors and the part of the pool that cannot be given back under pressure."""
 
 
 def ends(model: Anatomy, setup: Setup, capability: float | None) -> Ends | Gap:
@@ -78,11 +83,28 @@ def ends(model: Anatomy, setup: Setup, capability: float | None) -> Ends | Gap:
     low, high = loss_range(model, setup, found)
     value = found.allocated + workspace_extra(capability)
     allocated = Interval((value - low) * (1 - down), value, (value + high) * (1 + up))
-    above = pool(setup, found.dynamic)
+    above = pool(setup, found)
+    hump = found.beside + found.dynamic + value - found.allocated
     reserved = Interval(
-        allocated.low + above.low, value + above.expected, allocated.high + above.high
+        max(allocated.low, (hump - low) * (1 - down) + above.low),
+        max(value, hump + above.expected),
+        max(allocated.high, (hump + high) * (1 + up) + above.high),
     )
-    return Ends(found, allocated, reserved)
+    kept = stuck(setup, above)
+    needed = Interval(allocated.low + kept.low, value + kept.expected, allocated.high + kept.high)
+    return Ends(found, allocated, reserved, needed)
+
+
+def stuck(setup: Setup, above: Interval) -> Interval:
+    """Bytes of the pool that stay taken when memory runs short.
+
+    torch frees cached blocks and tries again before it gives up, so stale blocks cost time rather
+    than memory, except where a live tensor sits in the same segment.
+    """
+    if setup.lengths != "varied":
+        return above
+    value, low, high = constants()["pool_unreturned"]
+    return Interval(low, value, high).scaled(above.expected)
 
 
 def loss_range(model: Anatomy, setup: Setup, found: Peak) -> tuple[float, float]:
@@ -102,8 +124,12 @@ def memory(
     *,
     architecture: str | None = None,
     capability: float | None = None,
+    card: float | None = None,
 ) -> Memory | Gap:
     """The memory of a run on one of its GPUs; a Gap says what is missing for it.
+
+    ``card``: bytes of the GPU, to predict what will be measured on it: under pressure the allocator
+    gives unused blocks back, so its pool never outgrows the card. Leave it out to ask what fits.
 
     Source: op accounting in ``activations``, ``peak`` and ``weights``; errors in ``spread.csv``.
     Settings that were not stated widen the interval by every value they may have.
@@ -112,24 +138,20 @@ def memory(
     middle = ends(model, base, capability)
     if isinstance(middle, Gap):
         return middle
-    basis = list(stated(setup, base))
-    allocated, reserved = [middle.allocated], [middle.reserved]
+    basis, ways = list(stated(setup, base)), [middle]
     for name, others in open_to.items():
         basis.append(assumed(name, base, others))
-        for other in others:
-            also = ends(model, other, capability)
-            if isinstance(also, Ends):
-                allocated.append(also.allocated)
-                reserved.append(also.reserved)
-    held = context(architecture)
-    alive = _hull(middle.allocated, allocated)
-    whole = _hull(middle.reserved, reserved)
+        made = [ends(model, other, capability) for other in others]
+        ways += [also for also in made if isinstance(also, Ends)]
+    alive = _hull([way.allocated for way in ways])
+    whole = _hull([way.reserved for way in ways])
+    if card is not None:
+        whole = capped(whole, alive, card * USABLE - context(architecture).expected)
     return Memory(
         allocated=alive,
         reserved=whole,
-        process=Interval(
-            whole.low + held.low, whole.expected + held.expected, whole.high + held.high
-        ),
+        process=_sum(whole, context(architecture)),
+        needed=_sum(_hull([way.needed for way in ways]), context(architecture)),
         static=_static(middle),
         components=middle.found.components,
         moment=middle.found.moment,
@@ -138,10 +160,31 @@ def memory(
     )
 
 
-def _hull(middle: Interval, others: list[Interval]) -> Interval:
+USABLE = 0.99
+"""Share of the memory nvidia-smi names that a process can get (A100 80GB: 79.2 of 80 GiB)."""
+
+
+def capped(pool_held: Interval, alive: Interval, room: float) -> Interval:
+    """The pool on a card with this much room: never above it, never below what is alive."""
+    ends_of = [
+        max(a, min(p, room))
+        for p, a in zip(
+            (pool_held.low, pool_held.expected, pool_held.high),
+            (alive.low, alive.expected, alive.high),
+            strict=True,
+        )
+    ]
+    return Interval(*ends_of)
+
+
+def _hull(ways: list[Interval]) -> Interval:
     """The smallest interval around all of them, with the expected value of the first."""
-    low, high = min(i.low for i in others), max(i.high for i in others)
-    return Interval(low, middle.expected, high)
+    return Interval(min(i.low for i in ways), ways[0].expected, max(i.high for i in ways))
+
+
+def _sum(one: Interval, other: Interval) -> Interval:
+    """Two amounts together, each end with its like."""
+    return Interval(one.low + other.low, one.expected + other.expected, one.high + other.high)
 
 
 def _static(middle: Ends) -> Interval:

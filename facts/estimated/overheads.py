@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from transxlab.facts.estimated.peak import Peak
 from transxlab.facts.estimated.setup import Setup, constants
 from transxlab.facts.values import Interval
 
 GIB = 2**30
 
 
-def pool_kind(setup: Setup) -> str:
-    """Which constant describes the pool: shapes that vary, eager attention, or neither."""
-    if setup.lengths == "varied":
-        return "pool_varied"
-    return "pool_eager" if setup.attention == "eager" else "pool_fixed"
+def pool(setup: Setup, found: Peak) -> Interval:
+    """Bytes the caching allocator holds above what a step has alive at its hump.
 
-
-def pool(setup: Setup, dynamic: float) -> Interval:
-    """Bytes the caching allocator holds above live tensors, as a share of what comes and goes.
-
+    With shapes that repeat it is a share of what comes and goes. With lengths that vary, blocks of
+    shorter batches stay beside the live ones, and those of a layer beside those of the loss.
     Source: fitted on measured pairs of max_memory_reserved and max_memory_allocated.
     """
-    value, low, high = constants()[pool_kind(setup)]
-    return Interval(low, value, high).scaled(dynamic)
+    c = constants()
+    if setup.lengths != "varied":
+        value, low, high = c["pool_eager" if setup.attention == "eager" else "pool_fixed"]
+        return Interval(low, value, high).scaled(found.dynamic)
+    ends = [
+        c["pool_stale_loss"][i] * found.loss + c["pool_stale_layer"][i] * found.layer
+        for i in range(3)
+    ]
+    return Interval(ends[1], ends[0], ends[2])
 
 
 def context(architecture: str | None) -> Interval:

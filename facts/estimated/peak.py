@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from transxlab.facts.estimated.activations import (
     Layer,
@@ -28,7 +28,13 @@ class Peak:
     moment: str
     """Which moment of the step that is."""
     dynamic: float
-    """The part that is made and freed within a step."""
+    """What forward and backward make and free: activations, logits, workspaces."""
+    beside: float
+    """What is alive beside that: weights, states, adapters, and gradients of earlier batches."""
+    loss: float
+    """The part of that which logits and their loss make."""
+    layer: float
+    """What recomputing and differentiating one layer makes and frees."""
     components: dict[str, float]
     """What the peak consists of; its values sum to ``allocated``."""
     static: float
@@ -49,8 +55,8 @@ def logit_bytes(model: Anatomy, setup: Setup, p: Profile) -> float:
             if residual_bytes(setup, p) == 4 and compute_bytes(setup) == 2
             else compute_bytes(setup)
         )
-    if kind == "chunked" and setup.compiled:
-        each = losses()["chunked_compiled"][0]
+    if setup.compiled and f"{kind}_compiled" in losses():
+        each = losses()[f"{kind}_compiled"][0]
     if model.softcap and each > 1:
         each += 2 * compute_bytes(setup)  # tanh and the division before it keep their outputs
     rows = (setup.micro_batch or 1) * setup.rows_per_sample
@@ -92,7 +98,7 @@ def kept(setup: Setup, one: Layer, count: int) -> float:
     if setup.checkpointing == "offload":
         return 0.0
     if setup.checkpointing == "selective":
-        return count * (one.boundary + 0.5 * one.saved) * flights
+        return count * one.selected * flights
     return count * one.saved * flights
 
 
@@ -111,46 +117,69 @@ def peak(model: Anatomy, setup: Setup) -> Peak | Gap:
         )
     if setup.tokens is None:
         return Gap("the sequence length is not known", ("config.max_seq_length",))
-    stays = held(model, setup, p, opt)
+    whole = untied(model) if p.unties_head else model
+    stays = held(whole, setup, p, opt)
     if isinstance(stays, Gap):
         return stays
-    return _worst(model, setup, p, stays)
+    return _worst(whole, setup, p, stays)
+
+
+def untied(model: Anatomy) -> Anatomy:
+    """The model with a head of its own where the checkpoint ties it to the embedding."""
+    parts = tuple(replace(q, shared=False) if q.path == "lm_head" else q for q in model.parts)
+    return replace(model, parts=parts)
 
 
 def _worst(model: Anatomy, setup: Setup, p: Profile, stays: Held) -> Peak:
     """The worst of the moments, with its components."""
-    layers = chains(model, setup, p)
     inside, at_head = dequantized(model, setup, p)
+    stored, again, last = through_layers(model, setup, p)
+    hump = logit_bytes(model, setup, p) + at_head
+    work = again + last.working + inside
+    early = stays.gradients if grads_alive(setup) else 0.0
+    alive = {"gradients": early, "casts": cast_cache(model, setup)}
+    late = {"gradients": stays.gradients}
+    moments: dict[str, dict[str, float]] = {
+        "backward of the loss": {**alive, "activations": stored, "logits": hump},
+        "backward of the last layer": {**alive, "activations": stored + work},
+        "end of backward": {
+            **late,
+            "activations": again or last.saved,
+            "workspace": last.working + inside,
+        },
+        "optimizer step": {**late, "optimizer temporary": stays.temporary},
+    }
+    name = max(moments, key=lambda m: sum(moments[m].values()))
+    fixed = fixed_parts(stays)
+    parts = {**fixed, **moments[name]}
+    passing = max(sum(m.values()) - early for k, m in moments.items() if k.startswith("backward"))
+    return Peak(
+        allocated=sum(parts.values()),
+        moment=name,
+        dynamic=passing,
+        beside=sum(fixed.values()) + early,
+        loss=hump,
+        layer=work - inside,
+        components={key: value for key, value in parts.items() if value},
+        static=stays.static + stays.gradients,
+        trained=stays.trained,
+    )
+
+
+def through_layers(model: Anatomy, setup: Setup, p: Profile) -> tuple[float, float, Layer]:
+    """Bytes kept of all layers, bytes recomputed for one of them, and the last layer."""
+    layers = chains(model, setup, p)
     stored = sum(kept(setup, one, count) for one, count in layers)
     last = layers[-1][0]
     again = last.saved if setup.checkpointing in ("full", "offload") else 0.0
     if setup.checkpointing == "selective":
         again = 0.5 * last.saved
-    hump = logit_bytes(model, setup, p) + at_head
-    early = stays.gradients if grads_alive(setup) else 0.0
-    work = again + last.working + inside
-    cache = cast_cache(model, setup)
-    moments: dict[str, dict[str, float]] = {
-        "backward of the loss": {
-            "gradients": early,
-            "activations": stored,
-            "logits": hump,
-            "casts": cache,
-        },
-        "backward of the last layer": {
-            "gradients": early,
-            "activations": stored + work,
-            "casts": cache,
-        },
-        "end of backward": {
-            "gradients": stays.gradients,
-            "activations": again or last.saved,
-            "workspace": last.working + inside,
-        },
-        "optimizer step": {"gradients": stays.gradients, "optimizer temporary": stays.temporary},
-    }
-    name = max(moments, key=lambda m: sum(moments[m].values()))
-    fixed = {
+    return stored, again, last
+
+
+def fixed_parts(stays: Held) -> dict[str, float]:
+    """What is alive at every moment, in bytes."""
+    return {
         "weights": stays.weights,
         "adapters": stays.adapters,
         "optimizer states": stays.states,
@@ -158,16 +187,6 @@ def _worst(model: Anatomy, setup: Setup, p: Profile, stays: Held) -> Peak:
         "gathered layers": stays.gathered,
         "library workspaces": constants()["workspace_mib"][0] * MIB,
     }
-    parts = {**fixed, **moments[name]}
-    live = sum(moments[name].values())
-    return Peak(
-        allocated=sum(parts.values()),
-        moment=name,
-        dynamic=live - (stays.gradients if moments[name].get("gradients") else 0.0),
-        components={key: value for key, value in parts.items() if value},
-        static=stays.static + stays.gradients,
-        trained=stays.trained,
-    )
 
 
 def grads_alive(setup: Setup) -> bool:

@@ -86,7 +86,6 @@ def common(scope: Scope, method: str, quantization: str | None) -> Setup:
         raise NotKnown("estimate.peak_gib")
     precision, name = text(scope, "config.precision"), text(scope, "trainer.name") or "hf"
     unsloth = bool(truth(scope, "config.unsloth"))
-    kernel = text(scope, "config.attention")
     sharding, offload = shared_out(scope)
     gpus = whole(scope, "machine.train_gpus") or 1
     if sharding != "none" and not scope.known("machine.train_gpus"):
@@ -99,11 +98,8 @@ def common(scope: Scope, method: str, quantization: str | None) -> Setup:
         weights=storage(method, quantization, text(scope, "config.model_dtype"), precision),  # type: ignore[arg-type]
         double_quantized=bool(truth(scope, "config.double_quantization")),
         compute=product_type(precision),  # type: ignore[arg-type]
-        attention=None
-        if not scope.known("config.attention")
-        else "eager"
-        if kernel == "eager"
-        else "flash",
+        fp8=precision == "fp8",
+        attention=kernel_of(scope),  # type: ignore[arg-type]
         loss=loss_of(scope, unsloth=unsloth),
         adapters=adapters_of(scope, method)
         if method in ("lora", "qlora", "dora", "qdora")
@@ -113,6 +109,7 @@ def common(scope: Scope, method: str, quantization: str | None) -> Setup:
         dropout=dropout_of(scope),
         trainer="unsloth" if unsloth else name if name in profiles() else "hf",
         sharding=sharding,  # type: ignore[arg-type]
+        unsynced=text(scope, "config.parallelism") in ("fsdp", "fsdp2"),
         gpus=gpus,
         tensor_parallel=whole(scope, "config.tensor_parallel") or 1,
         pipeline_parallel=whole(scope, "config.pipeline_parallel") or 1,
@@ -121,6 +118,13 @@ def common(scope: Scope, method: str, quantization: str | None) -> Setup:
         references=1 if stage in REFERENCED and method == "full" else 0,
         rows_per_sample=2 if stage in PAIRED else 1,
     )
+
+
+def kernel_of(scope: Scope) -> str | None:
+    """Whether score matrices are stored; not set is SDPA, transformers' own default."""
+    if not scope.known("config.attention"):
+        return None
+    return "eager" if scope.value("config.attention") == "eager" else "flash"
 
 
 def dropout_of(scope: Scope) -> float:

@@ -9,7 +9,7 @@ from transxlab.facts.estimated.anatomy import Anatomy
 from transxlab.facts.estimated.parameters import total
 from transxlab.facts.estimated.setup import Setup, constants
 from transxlab.facts.estimated.time import matrix_parameters
-from transxlab.facts.estimated.weights import per_weight
+from transxlab.facts.estimated.weights import is_quantizable, per_weight
 from transxlab.facts.values import Interval
 
 GIB = 2**30
@@ -43,32 +43,48 @@ def cache_bytes(model: Anatomy, tokens: int, requests: int = 1, width: float = 2
     return each * tokens * requests * width
 
 
-def weight_bytes(model: Anatomy, weights: str) -> float:
-    """Bytes of the weights as served; 4-bit ones keep embedding and head in 16 bits."""
-    if weights in ("bf16", "fp16"):
-        return 2.0 * total(model)
-    setup = Setup(method="qlora", weights=weights)  # type: ignore[arg-type]
+def weight_bytes(
+    model: Anatomy, weights: str, *, double: bool = False, head: bool = False
+) -> float:
+    """Bytes of the weights as served; quantised ones keep embeddings in 16 bits, and most the head.
+
+    ``head``: whether the head is quantised too.
+    """
+    if weights in ("bf16", "fp16", "fp32"):
+        return total(model) * (4.0 if weights == "fp32" else 2.0)
+    setup = Setup(method="qlora", weights=weights, double_quantized=double)  # type: ignore[arg-type]
     inside = sum(
-        p.total for p in model.parts if p.kind in ("linear", "experts") and ".N." in p.path
+        p.inputs * p.outputs * p.copies for p in model.parts if is_quantizable(p, head=head)
     )
     return inside * per_weight(setup) + (total(model) - inside) * 2.0
 
 
 def serve_memory(
-    model: Anatomy, context: int, requests: int = 1, weights: str = "bf16"
+    model: Anatomy,
+    context: int,
+    requests: int = 1,
+    weights: str = "bf16",
+    *,
+    double: bool = False,
+    head: bool = False,
+    process: bool = True,
 ) -> Interval:
     """Bytes one GPU needs to serve requests at a context length.
 
     Weights and cache are exact; workspace, fragmentation and the CUDA context make the width.
+    Without ``process`` it is live tensors alone.
     """
-    held, cache = weight_bytes(model, weights), cache_bytes(model, context, requests)
-    value, low, high = constants()["context_gib"]
-    logits = 6.0 * model.vocab * requests
-    spare = constants()["workspace_mib"][0] * 2**20 + logits
+    held = weight_bytes(model, weights, double=double, head=head)
+    cache = cache_bytes(model, context, requests)
+    widest = max((p.inputs * p.outputs for p in model.parts if p.kind == "linear"), default=0)
+    spare = constants()["workspace_mib"][0] * 2**20 / 2 + 6.0 * model.vocab * requests
+    if weights not in ("bf16", "fp16", "fp32"):
+        spare += 2.0 * widest  # one dequantised matrix at a time
+    value, low, high = constants()["context_gib"] if process else (0.0, 0.0, 0.0)
     return Interval(
-        held + cache + spare + low * GIB,
+        held + cache + low * GIB,
         held + cache * 1.06 + spare + value * GIB,
-        (held + cache * 1.25) * 1.03 + spare + (high + 0.5) * GIB,
+        (held + cache * 1.25) * 1.05 + 2 * spare + high * GIB + (0.5 * GIB if process else 0.0),
     )
 
 
@@ -92,12 +108,11 @@ def serve(
     flow = gpu.bandwidth_gb_s * 1e9
     read = weight_bytes(model, weights) * matrix_parameters(model) / max(1, total(model))
     read += cache_bytes(model, reach, requests)
-    layers = model.layers
     first = 2 * matrix_parameters(model) * prompt_tokens * requests / peak
     token = Interval(
-        max(read / (0.95 * flow), 2e-5 * layers),
-        max(read / (0.7 * flow), 2e-4 * layers),
-        max(read / (0.35 * flow), 1.2e-3 * layers),
+        max(read / (0.95 * flow), 2e-5 * model.layers),
+        max(read / (0.7 * flow), 2e-4 * model.layers),
+        max(read / (0.35 * flow), 1.2e-3 * model.layers),
     )
     prefill = Interval(
         max(first / 0.75, token.low), max(first / 0.5, token.expected), max(first / 0.2, token.high)
@@ -107,7 +122,7 @@ def serve(
         prefill.expected + answer_tokens * token.expected,
         prefill.high + answer_tokens * token.high,
     )
-    rate = Interval(1 / token.high, 1 / token.expected, 1 / token.low).scaled(requests)
+    rate = Interval(requests / token.high, requests / token.expected, requests / token.low)
     said = (
         f"weights in {weights}, {requests} at a time, {prompt_tokens} + {answer_tokens} tokens",
         "low end: a fused serving stack; high end: eager transformers code",

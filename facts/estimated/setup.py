@@ -37,6 +37,8 @@ class Setup:
     """Whether quantisation constants are quantised too."""
     compute: Literal["fp32", "bf16", "fp16"] | None = None
     """Type of matrix products."""
+    fp8: bool = False
+    """Whether matrix products run in fp8 (the rest stays in ``compute``)."""
     optimizer: str | None = None
     """Optimizer in Hugging Face's spelling."""
     checkpointing: Saved | None = None
@@ -63,6 +65,8 @@ class Setup:
     """Whether fp32 master weights stand beside 16-bit weights (DeepSpeed, Megatron)."""
     sharding: Literal["none", "ddp", "zero1", "zero2", "zero3"] = "none"
     """What data-parallel GPUs share out; ``zero3`` is FSDP's full sharding too."""
+    unsynced: bool = False
+    """Whether gradients stay whole between accumulation steps (FSDP under ``no_sync``)."""
     gpus: int = 1
     """GPUs of the run."""
     tensor_parallel: int = 1
@@ -115,6 +119,8 @@ class Profile:
     """Whether frozen quantised layers keep their input for backward (old bitsandbytes)."""
     fused_qkv: bool
     """Whether queries, keys and values are views of one tensor that stays alive."""
+    unties_head: bool
+    """Whether a head that the checkpoint ties to the embedding gets weights of its own."""
     temporary: str
     """Temporary memory of the optimizer step: ``foreach``, ``fused`` or ``none``."""
     weights: Storage | None
@@ -141,6 +147,7 @@ def _profile(row: dict[str, str]) -> Profile:
         head_quantized=row["head_quantized"] == "1",
         keeps_frozen_inputs=row["keeps_frozen_inputs"] == "1",
         fused_qkv=row["fused_qkv"] == "1",
+        unties_head=row["unties_head"] == "1",
         temporary=row["optimizer_temporary"],
         weights=row["weights"] or None,  # type: ignore[arg-type]
         checkpointing=row["checkpointing"],  # type: ignore[arg-type]
@@ -212,41 +219,49 @@ def settled(setup: Setup) -> tuple[Setup, dict[str, tuple[Setup, ...]]]:
     The second value maps each choice that was not stated to setups that differ in it alone.
     """
     p = profile(setup.trainer)
-    sure: dict[str, object] = {}
-    open_to: dict[str, tuple[object, ...]] = {}
-    if setup.weights is None:
-        if setup.method in ("qlora", "qdora"):
-            sure["weights"] = "nf4"
-        else:
-            sure["weights"] = p.weights or "bf16"
-            if p.weights is None:
-                open_to["weights"] = ("fp32",)
-    storage = sure.get("weights", setup.weights)
-    if setup.compute is None:
-        sure["compute"] = "bf16" if storage != "fp16" else "fp16"
-    if setup.optimizer is None:
-        sure["optimizer"] = "adamw_torch"
-    if setup.checkpointing is None:
-        sure["checkpointing"] = p.checkpointing
-        open_to["checkpointing"] = ("none", "full")
-    if setup.attention is None:
-        sure["attention"] = "flash"
-        open_to["attention"] = ("eager",)
-    if setup.loss is None:
-        sure["loss"] = p.loss
-    if setup.micro_batch is None:
-        sure["micro_batch"] = 1
-        open_to["micro_batch"] = (2, 4)
-    if setup.accumulation is None:
-        sure["accumulation"] = 1
-        if not setup.adapter:
-            open_to["accumulation"] = (2,)
-    if setup.lengths is None:
-        sure["lengths"] = "fixed"
-        open_to["lengths"] = ("varied",)
+    choices = {**choices_of_type(setup, p), **choices_of_step(setup, p)}
+    sure = {key: first for key, (first, _) in choices.items()}
     base = replace(setup, **sure)  # type: ignore[arg-type]
     others = {
-        key: tuple(replace(base, **{key: v}) for v in values if v != getattr(base, key))  # type: ignore[arg-type]
-        for key, values in open_to.items()
+        key: tuple(replace(base, **{key: v}) for v in also if v != first)  # type: ignore[arg-type]
+        for key, (first, also) in choices.items()
+        if also
     }
     return base, others
+
+
+Choices = dict[str, tuple[object, tuple[object, ...]]]
+"""What a setting that was not stated is expected to be, and what else it may be."""
+
+
+def choices_of_type(setup: Setup, p: Profile) -> Choices:
+    """Types of weights and products that were not stated."""
+    found: Choices = {}
+    storage: str | None = setup.weights
+    if storage is None and setup.method in ("qlora", "qdora"):
+        storage = "nf4"
+        found["weights"] = (storage, ())
+    elif storage is None:
+        storage = p.weights or "bf16"
+        found["weights"] = (storage, () if p.weights else ("fp32",))
+    if setup.compute is None:
+        found["compute"] = ("fp16" if storage == "fp16" else "bf16", ())
+    return found
+
+
+def choices_of_step(setup: Setup, p: Profile) -> Choices:
+    """Settings of the training step that were not stated.
+
+    Of accumulation only matters whether gradients of an earlier batch are alive; most runs
+    accumulate.
+    """
+    every: Choices = {
+        "optimizer": ("adamw_torch", ()),
+        "checkpointing": (p.checkpointing, ("none", "full")),
+        "attention": ("flash", ("eager",)),
+        "loss": (p.loss, ()),
+        "micro_batch": (1, (2, 4)),
+        "accumulation": (1, ()) if setup.adapter else (2, (1,)),
+        "lengths": ("fixed", ("varied",)),
+    }
+    return {key: value for key, value in every.items() if getattr(setup, key) is None}

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from transxlab.facts.catalogued.gpus import Gpu
 from transxlab.facts.catalogued.table import rows
-from transxlab.facts.estimated.anatomy import Anatomy, Gap
+from transxlab.facts.estimated.anatomy import Anatomy, Gap, Stack
 from transxlab.facts.estimated.parameters import total
 from transxlab.facts.estimated.setup import Setup, optimizer, profile, settled
 from transxlab.facts.estimated.weights import trained
@@ -21,6 +21,8 @@ LINKS = {"Ampere": 250e9, "Hopper": 380e9, "Blackwell": 700e9}
 """Bytes per second between GPUs of one node over NVLink, as collectives reach them."""
 PCIE = 20e9
 """The same over PCIe 4."""
+HOST_LINK = 12e9
+"""Bytes per second between a GPU and host memory, as paged optimizers reach them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,9 @@ def stack_of(setup: Setup) -> str:
 
 def rate(gpu: Gpu, setup: Setup) -> float | None:
     """Dense matrix rate for the setup's type, in operations per second; None if not supported."""
-    if setup.compute == "fp32":
+    if setup.fp8:
+        found = gpu.fp8_tflops and gpu.fp8_tflops * speeds()["fp8"]
+    elif setup.compute == "fp32":
         found = gpu.fp32_tflops
     elif setup.compute == "bf16":
         found = gpu.bf16_tflops or (gpu.fp16_tflops if gpu.vendor == "Apple" else None)
@@ -84,43 +88,51 @@ def micro_seconds(model: Anatomy, setup: Setup, gpu: Gpu) -> dict[str, float] | 
     peak = rate(gpu, setup)
     if peak is None:
         return Gap(f"{gpu.name} does not multiply {setup.compute}", ("config.precision",))
-    c, kind = speeds(), stack_of(setup)
+    c, again = speeds(), AGAIN[setup.checkpointing or "full"]
     wide = max(stack.hidden for stack in model.stacks)
     eff = c.get(f"efficiency_{gpu.architecture}", c["efficiency_other"])
     eff /= 1 + (c["half_width"] / wide) ** 1.5
-    again = {"none": 0.0, "full": 1.0, "offload": 1.0, "selective": 0.3}[
-        setup.checkpointing or "full"
-    ]
     passes = 1 + (1 if setup.adapter else 2) + again
     tokens = (setup.micro_batch or 1) * (setup.tokens or 0) * setup.rows_per_sample
     split = setup.tensor_parallel * setup.pipeline_parallel * setup.context_parallel
-    products = 2 * matrix_parameters(model) * passes * tokens / (peak * eff)
     flow = gpu.bandwidth_gb_s * 1e9 * c["bandwidth"]
-    attention, traffic, launch = 0.0, 0.0, 0.0
-    for stack in model.stacks:
-        work = 2 * (setup.tokens or 0) * stack.query * stack.layers * (3.5 + again) * tokens
-        attention += work / (peak * eff * c["attention"])
-        if setup.attention == "eager":
-            cells = stack.heads * (setup.tokens or 0) * tokens * stack.layers
-            attention += 30 * cells * (1 + again / 2) / flow
-        moved = c[f"elementwise_{kind}"] * stack.hidden * stack.layers * tokens
-        traffic += moved * (1 + again / 3) * (2 if setup.compute == "fp32" else 1) / flow
-        each = c[f"launch_{kind}_seconds"] * (1 + again / 2)
-        if setup.adapter and kind == "eager":
-            each += c["launch_lora_seconds"]
-        launch += each * stack.layers
-    if setup.compiled:
-        traffic *= 0.6
+    layers = [through_stack(stack, setup, tokens, peak * eff, flow) for stack in model.stacks]
     parts = {
-        "matrix products": products / split,
-        "attention": attention / split,
-        "elementwise work": traffic / split,
+        "matrix products": 2 * matrix_parameters(model) * passes * tokens / (peak * eff) / split,
+        "attention": sum(one[0] for one in layers) / split,
+        "elementwise work": sum(one[1] for one in layers) / split,
         "loss": c["logit_bytes"] * model.vocab * tokens / flow / split if model.head else 0.0,
         "dequantisation": dequantisation(model, setup, flow, again) / split,
     }
-    idle = launch / setup.pipeline_parallel - sum(parts.values())
-    parts["waiting for launches"] = max(0.0, idle)
+    launch = sum(one[2] for one in layers) / setup.pipeline_parallel
+    parts["waiting for launches"] = max(0.0, launch - sum(parts.values()))
     return parts
+
+
+AGAIN = {"none": 0.0, "full": 1.0, "offload": 1.0, "selective": 0.3}
+"""Share of the forward pass that checkpointing runs a second time."""
+
+
+def through_stack(
+    stack: Stack, setup: Setup, tokens: int, reach: float, flow: float
+) -> tuple[float, float, float]:
+    """Seconds of attention and elementwise work, and of launching, in one stack of layers.
+
+    ``reach`` is operations per second of matrix products, ``flow`` bytes per second of memory.
+    """
+    c, kind, again = speeds(), stack_of(setup), AGAIN[setup.checkpointing or "full"]
+    length = setup.tokens or 0
+    work = 2 * length * stack.query * stack.layers * (3.5 + again) * tokens
+    attention = work / (reach * c["attention"])
+    if setup.attention == "eager":
+        cells = stack.heads * length * tokens * stack.layers
+        attention += 30 * cells * (1 + again / 2) / flow
+    moved = c[f"elementwise_{kind}"] * stack.hidden * stack.layers * tokens
+    wide = (2 if setup.compute == "fp32" else 1) * (0.6 if setup.compiled else 1)
+    launch = c[f"launch_{kind}_seconds"] * (1 + again / 2)
+    if setup.adapter and kind == "eager":
+        launch += c["launch_lora_seconds"]
+    return attention, moved * (1 + again / 3) * wide / flow, launch * stack.layers
 
 
 def dequantisation(model: Anatomy, setup: Setup, flow: float, again: float) -> float:
@@ -158,9 +170,12 @@ def step_update(model: Anatomy, setup: Setup, gpu: Gpu) -> float:
         return 0.0
     share = setup.replicas if setup.sharding in ("zero1", "zero2", "zero3") else 1
     opt = optimizer(setup.optimizer or "adamw_torch")
-    bytes_each = 12.0 + 2 * (opt.state_fp32 if opt else 8.0)
-    host = setup.offload != "none"
-    return count / share * (6 / 12e9 if host else bytes_each / (gpu.bandwidth_gb_s * 0.7e9))
+    state = opt.state_fp32 if opt else 8.0
+    if setup.offload != "none":
+        return count / share * 6 / HOST_LINK
+    paged = opt is not None and opt.on_host and not setup.adapter
+    moved = count / share * 2 * state / HOST_LINK if paged else 0.0
+    return moved + count / share * (12.0 + 2 * state) / (gpu.bandwidth_gb_s * 0.7e9)
 
 
 def kind_of_run(setup: Setup) -> str:

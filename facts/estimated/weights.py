@@ -121,9 +121,9 @@ def layer_size(model: Anatomy) -> float:
     return sum(q.total for q in model.parts if ".N." in q.path) / max(1, model.layers)
 
 
-def outside(model: Anatomy) -> float:
-    """Parameters outside the layers: embeddings, head and last norms."""
-    return sum(q.total for q in model.parts if ".N." not in q.path)
+def largest_outside(model: Anatomy) -> int:
+    """Parameters of the largest weight outside the layers: embedding or head."""
+    return max((q.total for q in model.parts if ".N." not in q.path), default=0)
 
 
 def held(model: Anatomy, setup: Setup, p: Profile, opt: Optimizer) -> Held | Gap:
@@ -131,44 +131,45 @@ def held(model: Anatomy, setup: Setup, p: Profile, opt: Optimizer) -> Held | Gap
     count = trained(model, setup)
     if isinstance(count, Gap):
         return count
-    split = setup.tensor_parallel * setup.pipeline_parallel
-    over = {
-        s: setup.replicas * setup.context_parallel if setup.sharding in s else 1 for s in SHARED
-    }
-    stages = {"states": SHARED[0], "gradients": SHARED[1], "weights": SHARED[2]}
-    kept = {name: split * over[stage] for name, stage in stages.items()}
+    states_over, grads_over, weights_over = shares(setup)
     width = trained_type(setup, p)
     whole = saved_whole(model, setup.adapters) if setup.adapter and setup.adapters else 0
     small = count - whole
+    copy = 4.0 if setup.compute == "fp32" else 2.0
+    host = setup.offload != "none"
     state = opt.state_fp32 if width == 4 or setup.master else opt.state_bf16
-    copy = 2 * (1 if setup.compute != "fp32" else 2)
-    numbers = small * state + whole * opt.state_bf16
     grads = small * (4 if setup.master and setup.sharding == "none" else width) + whole * copy
     if setup.in_backward:
         grads = largest(model) * width
-    extra = small * width + whole * copy if setup.adapter else count * 4.0 * setup.master
-    host = setup.offload != "none"
-    states = 0.0 if host or (opt.on_host and setup.in_backward) else numbers / kept["states"]
-    if setup.master and not setup.adapter:
-        extra = 0.0 if host else extra / kept["states"]
-    elif setup.adapter:
-        extra /= kept["weights"]
-    weights = stored(model, setup, p) / kept["weights"]
-    gathered = 0.0
-    if setup.sharding == "zero3" and setup.replicas * setup.context_parallel > 1:
-        gathered = unsharded(model, setup) / setup.tensor_parallel
-    if setup.offload == "all":
-        weights = 0.0
+    if setup.adapter:
+        extra = (small * width + whole * copy) / weights_over
+    else:
+        extra = 0.0 if host or not setup.master else count * 4.0 / states_over
+    paged = opt.on_host and setup.in_backward
+    gathers = setup.sharding == "zero3" and setup.replicas * setup.context_parallel > 1
     return Held(
-        weights=weights,
+        weights=0.0 if setup.offload == "all" else stored(model, setup, p) / weights_over,
         adapters=extra,
-        states=states,
-        gradients=0.0 if host and setup.sharding in SHARED[1] else grads / kept["gradients"],
-        temporary=step_temporary(small, whole, width, setup, p, opt) / kept["states"],
-        gathered=gathered,
-        references=setup.references * total(model) * 2 / kept["weights"],
+        states=0.0 if host or paged else (small * state + whole * opt.state_bf16) / states_over,
+        gradients=0.0 if host and setup.sharding in SHARED[1] else grads / grads_over,
+        temporary=step_temporary(small, whole, width, setup, p, opt) / states_over,
+        gathered=unsharded(model, setup) / setup.tensor_parallel if gathers else 0.0,
+        references=setup.references * total(model) * 2 / weights_over,
         trained=count,
     )
+
+
+def shares(setup: Setup) -> tuple[int, int, int]:
+    """Over how many GPUs optimizer state, gradients and weights are divided.
+
+    Between accumulation steps FSDP under ``no_sync`` keeps gradients whole.
+    """
+    split = setup.tensor_parallel * setup.pipeline_parallel
+    group = setup.replicas * setup.context_parallel
+    over = [split * (group if setup.sharding in stage else 1) for stage in SHARED]
+    if setup.unsynced and (setup.accumulation or 1) > 1:
+        over[1] = split
+    return over[0], over[1], over[2]
 
 
 SHARED: tuple[tuple[str, ...], ...] = (("zero1", "zero2", "zero3"), ("zero2", "zero3"), ("zero3",))
@@ -176,9 +177,9 @@ SHARED: tuple[tuple[str, ...], ...] = (("zero1", "zero2", "zero3"), ("zero2", "z
 
 
 def unsharded(model: Anatomy, setup: Setup) -> float:
-    """Bytes of two layers, one in work and one prefetched, and of embedding and head, whole."""
+    """Bytes of two whole layers, one in work and one prefetched, and of embedding or head."""
     size = 2.0 if not setup.quantized else per_weight(setup)
-    return 2 * layer_size(model) * size + outside(model) * 2
+    return 2 * layer_size(model) * size + largest_outside(model) * 2
 
 
 def step_temporary(

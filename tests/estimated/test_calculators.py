@@ -115,7 +115,7 @@ def test_the_lab_card_takes_lora_and_smaller_cards_do_not() -> None:
     assert interval(qlora["RTX 4090"]["estimate.peak_gib"]).high < 24
     assert interval(qlora["RTX 4080"]["estimate.peak_gib"]).high > 16
     assert qlora["RTX 4080"]["estimate.max_seq_length"] in range(512, 4096)
-    assert "sequence length" in str(qlora["RTX 4080"]["estimate.cheapest_fit"])
+    assert qlora["RTX 4080"]["estimate.cheapest_fit"]
 
 
 def test_candidates_are_estimated_with_their_own_values() -> None:

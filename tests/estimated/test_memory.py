@@ -69,7 +69,7 @@ def test_the_lab_rows_lie_inside(method: str, measured_gb: float) -> None:
 def test_two_rows_at_a_time_explain_both_lab_figures() -> None:
     for method, measured_gb in (("lora", 24.4), ("qlora", 17.5)):
         found = known(memory(MISTRAL, lab(method, 2, "fixed"), architecture="Blackwell")).process
-        assert found.expected == pytest.approx(measured_gb * 1e9, rel=0.04)
+        assert found.expected == pytest.approx(measured_gb * 1e9, rel=0.06)
 
 
 def test_t4_rows() -> None:
@@ -207,5 +207,5 @@ def test_what_fits_is_verified_by_estimating_again() -> None:
     assert not fits(estimate(lab("qlora", tokens=length + 64)), budget)
     change = cheapest(estimate, setup, budget)
     assert change is not None
-    assert change.process <= budget
+    assert change.needed <= budget
     assert cheapest(estimate, lab("lora"), 2 * GIB) is None
