@@ -205,46 +205,56 @@ def paired(row: dict[str, str], model: Anatomy) -> Run | None:
     return training(other, model)
 
 
-def main() -> int:
-    """Score a table; 2 if it cannot be read."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--table", type=Path, required=True)
     parser.add_argument("--leave-one-source-out", action="store_true")
     parser.add_argument("--worst", type=int, default=10)
     parser.add_argument("--fit", action="store_true", help="print constants fitted on all rows")
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def sort_out(table: list[dict[str, str]]) -> tuple[list[Run], list[Run]]:
+    """The scoreable rows, and second figures that help to fit the pool; says what is left out."""
+    runs: list[Run] = []
+    pools: list[Run] = []
+    why: dict[str, int] = {}
+    for row in table:
+        run, reason = scoreable(row)
+        if run is None:
+            why[reason] = why.get(reason, 0) + 1
+            continue
+        runs.append(run)
+        model = rows.model_of(row)
+        pair = paired(row, model) if model is not None else None
+        pools += [pair] if pair is not None else []
+    print("not scored:", "; ".join(f"{count} rows: {reason}" for reason, count in why.items()))
+    return runs, pools
+
+
+def main() -> int:
+    """Score a table; 2 if it cannot be read."""
+    args = arguments()
     try:
         table = rows.read(args.table)
     except OSError as problem:
         print(f"{args.table}: cannot be read: {problem.strerror}", file=sys.stderr)
         return 2
-    runs, pools, why = [], [], {}
-    for row in table:
-        run, reason = scoreable(row)
-        model = rows.model_of(row) if run is not None else None
-        pair = paired(row, model) if model is not None else None
-        pools += [pair] if pair is not None else []
-        if run is not None:
-            runs.append(run)
-        else:
-            why[reason] = why.get(reason, 0) + 1
-    print("not scored:", "; ".join(f"{count} rows: {reason}" for reason, count in why.items()))
-    one = [run for run in runs if run.group == "one GPU"]
+    runs, pools = sort_out(table)
+    known = [run for run in runs if run.group == "one GPU"] + pools
     if args.fit:
-        fit(one + pools)
+        fit(known)
         calibrate(runs)
         print({name: round(constants()[name][0], 3) for name in FITTED})
         print({name: (round(a, 3), round(b, 3)) for name, (a, b) in spreads().items()})
     scores = []
-    if args.leave_one_source_out:
-        for source in dict.fromkeys(run.source for run in runs):
-            others = [run for run in one + pools if run.source != source]
+    for source in dict.fromkeys(run.source for run in runs):
+        if args.leave_one_source_out:
             spreads.cache_clear()
-            fit(others)
+            fit([run for run in known if run.source != source])
             calibrate([run for run in runs if run.source != source])
-            scores += [score(run) for run in runs if run.source == source]
-    else:
-        scores = [score(run) for run in runs]
+        scores += [score(run) for run in runs if run.source == source]
     report(scores, args.worst, GIB, "GiB", main="one GPU")
     return 0
 

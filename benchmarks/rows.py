@@ -251,7 +251,7 @@ def setup_of(row: dict[str, str], model: Anatomy) -> Setup:
         dropout=0.1 if not model.head else 0.0,
         trainer=trainer,
         in_backward=inside,
-        master="master" in row["precision"] and not amp,
+        master=masters(row, method) and not amp,
         sharding=sharding(row),  # type: ignore[arg-type]
         unsynced="fsdp" in parallel and trainer in ("litgpt", "hf", "trl", "axolotl"),
         gpus=whole(row, "n_gpus") or 1,
@@ -260,6 +260,12 @@ def setup_of(row: dict[str, str], model: Anatomy) -> Setup:
         context_parallel=degree(row, "cp"),
         offload="all" if "cpu offload" in parallel else "none",
     )
+
+
+def masters(row: dict[str, str], method: str) -> bool:
+    """Whether fp32 master weights stand beside 16-bit ones: said, or done by DeepSpeed."""
+    text = f"{row['parallelism']} {row['framework']} {row['optimizer']}".lower()
+    return "master" in row["precision"] or (method == "full" and "deepspeed" in text)
 
 
 def measure(row: dict[str, str]) -> str:

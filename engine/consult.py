@@ -89,7 +89,7 @@ def planned(
     for known, by, words, plan in tuple(_PLANS):
         if known is rulebook and by is calculators and words is vocabulary:
             return plan
-    plan = build(rulebook.rules, calculators, vocabulary)
+    plan = build(rulebook.rules, calculators, vocabulary, rulebook.steps)
     _PLANS.append((rulebook, calculators, vocabulary, plan))
     return plan
 
@@ -162,7 +162,11 @@ def _close(case: Case, plan: Plan, memory: Memory) -> None:
     shapes = [plan.shapes[name] for kind, name in plan.steps if kind == "rule"]
     rules = [shape.rule for shape in shapes]
     case.not_judged = not_judged(rules, plan.writers, memory, applies)
-    case.waiting = [entry for rule in rules for entry in memory.waiting.get(rule.id, ())]
+    case.waiting = [
+        entry
+        for rule in rules
+        for entry in sorted(memory.waiting.get(rule.id, ()), key=lambda e: e.subject or "")
+    ]
     case.firings = memory.firings
     case.conflicts = memory.conflicts
     case.candidates = memory.ranking

@@ -46,6 +46,9 @@ _COMPILING = threading.Lock()
 """experta interns what it compiles in tables of the class: one compilation at a time."""
 
 
+_ANYTHING = inspect.Signature([inspect.Parameter("_", inspect.Parameter.VAR_KEYWORD)])
+
+
 class Inference:
     """Judges rules by what experta matched; one instance serves one consultation."""
 
@@ -170,15 +173,19 @@ class _Network:
                 lhs.append(self._pattern(template, alias, template, local.get(alias, [])))
             for slot, tests in slots:
                 lhs.append(self._pattern(f"{template}.{slot}", alias, template, tests))
+        if not lhs:
+            lhs.append(self._experta.InitialFact())
         lhs += [self._test(condition, aliases) for condition, aliases in joins]
         declared = [alias for alias, _ in shape.rule.aliases]
         if len(declared) > 1:
             lhs.append(self._experta.TEST(_signed(_all_different, declared)))
         noted = found[shape.rule.id]
 
-        def fire(_: object, **context: Fact) -> None:
+        def fire(*_: object, **context: Fact) -> None:
             noted.append({alias: context[f"at_{alias}"] for alias in ranging})
 
+        # experta asks for the signature of every rule several times; this one is found at once.
+        fire.__signature__ = _ANYTHING  # type: ignore[attr-defined]
         return self._experta.Rule(*lhs, salience=salience)(fire)
 
     def _sort(
@@ -286,6 +293,11 @@ def _subclassed(experta: Any, rete: Any, depth: Any, check: Any) -> SimpleNamesp
         class, which keeps the last engine alive.
         """
 
+        @staticmethod
+        def prepare_ruleset(engine: Any) -> set[Any]:
+            """The rules as they are: they hold nothing but patterns and tests."""
+            return set(engine.get_rules())
+
         def changes(self, adding: Any = None, deleting: Any = None) -> tuple[list[Any], list[Any]]:
             if not adding and not deleting:
                 return [], []
@@ -323,6 +335,7 @@ def _subclassed(experta: Any, rete: Any, depth: Any, check: Any) -> SimpleNamesp
         Engine=Engine,
         Rule=experta.Rule,
         Fact=experta.Fact,
+        InitialFact=experta.InitialFact,
         TEST=experta.TEST,
         P=experta.P,
         W=experta.W,

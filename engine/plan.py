@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from transxlab.engine.expressions import Expression, parse
-from transxlab.engine.rule import Decide, Derive, Rule
+from transxlab.engine.rule import Rule
 from transxlab.engine.shape import Shape, shape
-from transxlab.engine.strata import order
+from transxlab.engine.strata import Step, order, writes
 from transxlab.facts.calculator import Calculator
 from transxlab.facts.vocabulary.template import Vocabulary
-
-if TYPE_CHECKING:
-    from transxlab.engine.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to do, in which order."""
 
-    steps: tuple[tuple[str, str], ...]
+    steps: tuple[Step, ...]
     """``("rule", id)``, ``("slot", path)`` and ``("choose", "")``, in the order of the strata."""
     shapes: dict[str, Shape]
     """Rules taken apart, by id."""
@@ -34,31 +29,25 @@ class Plan:
     """When the slots of a template mean anything, by template; absent: always."""
 
 
-def writes(rule: Rule, calculators: Mapping[str, Calculator]) -> tuple[str, ...]:
-    """Paths of the slots a rule derives or decides."""
-    then = rule.then
-    if isinstance(then, Decide):
-        return (then.target.path,)
-    if isinstance(then, Derive):
-        if then.by is not None:
-            return calculators[then.by].writes
-        return tuple(target.path for target, _ in then.values)
-    return ()
-
-
 def build(
-    rules: Sequence[Rule], calculators: Mapping[str, Calculator], vocabulary: Vocabulary
+    rules: Sequence[Rule],
+    calculators: Mapping[str, Calculator],
+    vocabulary: Vocabulary,
+    steps: Sequence[Step] = (),
 ) -> Plan:
-    """The plan of some rules; those that another rule took the place of are left out."""
+    """The plan of some rules; those that another rule took the place of are left out.
+
+    ``steps`` is their order where somebody has found it already.
+    """
     active = [rule for rule in rules if rule.replaced_by is None]
     singles = frozenset(t.name for t in vocabulary.templates.values() if not t.several)
-    written = {rule.id: writes(rule, calculators) for rule in active}
+    written = {rule.id: tuple(sorted(writes(rule, calculators))) for rule in active}
     writers: dict[str, list[Rule]] = {}
     for rule in active:
         for path in written[rule.id]:
             writers.setdefault(path, []).append(rule)
     return Plan(
-        steps=tuple(order(active, calculators, vocabulary)),
+        steps=tuple(steps or order(active, calculators, vocabulary)),
         shapes={rule.id: shape(rule, singles) for rule in active},
         writers={path: tuple(found) for path, found in writers.items()},
         written=written,
