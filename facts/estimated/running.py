@@ -14,14 +14,16 @@ PAIRED = ("dpo", "ipo", "orpo", "simpo", "rm", "prm", "kto")
 """Stages whose every row makes two sequences: chosen and rejected, or a row and its mismatch."""
 REFERENCED = ("dpo", "ipo", "kto")
 """Stages that hold a frozen copy of the model where all weights train."""
+DEEPSPEED = ("zero1", "zero2", "zero3")
+"""Shardings of DeepSpeed, which keeps fp32 master weights beside 16-bit ones."""
 ROLLOUTS = ("ppo", "grpo", "rloo", "online_dpo", "distill")
 """Stages whose memory depends on a generation engine or a teacher that no slot describes."""
 
 
 def adapters_of(scope: Scope, method: str) -> Adapters | None:
-    """The adapters of the run; None where their rank is unknown."""
+    """The adapters of an adapter method; None under others and where their rank is unknown."""
     rank = whole(scope, "adapter.r")
-    if rank is None:
+    if rank is None or method not in ("lora", "qlora", "dora", "qdora"):
         return None
     dropout = scope.get("adapter.dropout", 0.0)
     return Adapters(
@@ -88,6 +90,8 @@ def common(scope: Scope, method: str, quantization: str | None) -> Setup:
     unsloth = bool(truth(scope, "config.unsloth"))
     sharding, offload = shared_out(scope)
     gpus = whole(scope, "machine.train_gpus") or 1
+    master = sharding in DEEPSPEED and precision in ("bf16", "fp16") and method == "full"
+    dtype = precision if master else text(scope, "config.model_dtype")
     if sharding != "none" and not scope.known("machine.train_gpus"):
         raise NotKnown("machine.train_gpus")
     return Setup(
@@ -95,20 +99,19 @@ def common(scope: Scope, method: str, quantization: str | None) -> Setup:
         tokens=sequence(scope),
         target_tokens=whole(scope, "config.max_target_length"),
         accumulation=whole(scope, "config.gradient_accumulation_steps"),
-        weights=storage(method, quantization, text(scope, "config.model_dtype"), precision),  # type: ignore[arg-type]
+        weights=storage(method, quantization, dtype, precision),  # type: ignore[arg-type]
         double_quantized=bool(truth(scope, "config.double_quantization")),
         compute=product_type(precision),  # type: ignore[arg-type]
         fp8=precision == "fp8",
         attention=kernel_of(scope),  # type: ignore[arg-type]
         loss=loss_of(scope, unsloth=unsloth),
-        adapters=adapters_of(scope, method)
-        if method in ("lora", "qlora", "dora", "qdora")
-        else None,
+        adapters=adapters_of(scope, method),
         compiled=bool(truth(scope, "config.compile")),
         lengths=lengths_of(scope),  # type: ignore[arg-type]
         dropout=dropout_of(scope),
         trainer="unsloth" if unsloth else name if name in profiles() else "hf",
         sharding=sharding,  # type: ignore[arg-type]
+        master=master,
         unsynced=text(scope, "config.parallelism") in ("fsdp", "fsdp2"),
         gpus=gpus,
         tensor_parallel=whole(scope, "config.tensor_parallel") or 1,
