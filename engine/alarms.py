@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from transxlab.engine.case import Concluded, Decision, Firing
+from transxlab.engine.comparing import same
 from transxlab.engine.decisions import Standing, bounds_of, environment
-from transxlab.engine.evaluation import same
 from transxlab.engine.findings import say
 from transxlab.engine.memory import Memory
 from transxlab.engine.rule import Alarm, Decide, Literally, Term
 from transxlab.engine.shape import Shape
 from transxlab.engine.terms import fill, paths_of
-from transxlab.engine.terms import say as say_value
+from transxlab.engine.wording import say as say_value
 from transxlab.facts.situation import Known
 from transxlab.facts.values import Unknown, Value
 
@@ -47,7 +47,7 @@ def ring(shape: Shape, standing: Standing, memory: Memory) -> Concluded | Unknow
         better[then.target.path] = decision.range
     elif not standing.open and then.value is not None:
         better[then.target.path] = decision.value
-    notes = ()
+    notes: tuple[str, ...] = ()
     if decision.provisional:
         notes = (f"provisional: {', '.join(decision.provisional)} could not be judged",)
     return say(

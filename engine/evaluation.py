@@ -1,164 +1,40 @@
-"""Evaluating a checked tree: three values, never an exception."""
+"""Evaluating checked trees: compiled to plain functions of the facts, for speed.
+
+Every function here is total: whatever the facts hold, it returns a value or unknown.
+"""
 
 from __future__ import annotations
 
 import math
 import operator
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from transxlab.engine.grammar import ORDERED, Node
+from transxlab.engine.comparing import compare, holding, is_number
+from transxlab.engine.functions import ABOUT_KNOWING, FUNCTIONS, TAKE_NONE
 from transxlab.facts.origin import SET_BY_USER
 from transxlab.facts.situation import Fact
-from transxlab.facts.values import Interval, Unknown
+from transxlab.facts.values import Unknown, Value
 
-Env: TypeAlias = "Mapping[str, Fact]"
-Run: TypeAlias = "Callable[[Env], Any]"
+if TYPE_CHECKING:
+    from transxlab.facts.situation import Known
 
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-}
-_MAX_POWER = 64
-"""Largest exponent: 2 ** 64 is the largest power a rule about training needs."""
-
-
-def compiled(node: Node) -> Run:
-    """A function that evaluates the tree under facts by name."""
-    return _COMPILERS[node[0]](node)
-
-
-def same(left: object, right: object) -> bool:
-    """Equality that keeps truth and numbers apart: 1 is not true."""
-    if isinstance(left, bool) is not isinstance(right, bool):
-        return False
-    return bool(left == right)
-
-
-def _const(node: Node) -> Run:
-    value = node[1]
-    return lambda _: value
-
-
-def _list(node: Node) -> Run:
-    items = [compiled(item) for item in node[1]]
-
-    def run(env: Env) -> Any:
-        values = [item(env) for item in items]
-        return _missing(values) or tuple(values)
-
-    return run
-
-
-def _slot(node: Node) -> Run:
-    _, alias, name = node
-
-    def run(env: Env) -> Any:
-        fact = env[alias]
-        known = fact.slots.get(name)
-        return Unknown(frozenset({fact.label(name)})) if known is None else known.value
-
-    return run
-
-
-def _or(node: Node) -> Run:
-    parts = [compiled(part) for part in node[1]]
-
-    def run(env: Env) -> Any:
-        needs: frozenset[str] = frozenset()
-        for part in parts:
-            truth = part(env)
-            if isinstance(truth, Unknown):
-                needs |= truth.needs
-            elif truth:
-                return True
-        return Unknown(needs) if needs else False
-
-    return run
-
-
-def _cmp(node: Node) -> Run:
-    _, op, left_node, right_node, as_version = node
-    left, right = compiled(left_node), compiled(right_node)
-    test = _tester(op, as_version)
-    reads = _reader(node)
-
-    def run(env: Env) -> Any:
-        one, other = left(env), right(env)
-        if isinstance(one, Unknown) or isinstance(other, Unknown):
-            return _missing([one, other])
-        try:
-            return test(one, other)
-        except (TypeError, ValueError):
-            return reads(env)
-
-    return run
-
-
-def _tester(op: str, as_version: bool) -> Callable[[Any, Any], bool]:
-    if op == "==":
-        return _same_version if as_version else same
-    if op == "!=":
-        equal = _same_version if as_version else same
-        return lambda one, other: not equal(one, other)
-    if op in ORDERED:
-        compare = _COMPARE[op]
-        if as_version:
-            return lambda one, other: (
-                one is not None and other is not None and compare(_version(one), _version(other))
-            )
-        return lambda one, other: one is not None and other is not None and compare(one, other)
-    if op == "in":
-        return _within
-    return lambda one, other: not _within(one, other)
-
-
-def _within(one: object, other: object) -> bool:
-    return isinstance(other, tuple) and any(same(one, item) for item in other)
-
-
-def _same_version(one: object, other: object) -> bool:
-    if one is None or other is None:
-        return one is other
-    return bool(_version(one) == _version(other))
-
-
-def _version(text: object) -> Any:
-    from packaging.version import Version
-
-    return Version(str(text))
-
-
-def _arith(node: Node) -> Run:
-    _, op, left_node, right_node = node
-    left, right = compiled(left_node), compiled(right_node)
-    reads = _reader(node)
-    calculate = _ARITHMETIC[op]
-
-    def run(env: Env) -> Any:
-        one, other = left(env), right(env)
-        if isinstance(one, Unknown) or isinstance(other, Unknown):
-            return _missing([one, other])
-        if one is None or other is None:
-            return reads(env)
-        try:
-            return _finite(calculate(one, other))
-        except (TypeError, ValueError, ArithmeticError):
-            return reads(env)
-
-    return run
+Node: TypeAlias = "tuple[Any, ...]"
+"""A checked tree (see ``expressions``); its first element says which kind."""
+Environment: TypeAlias = "Mapping[str, Fact]"
+"""Facts by the names a rule uses for them."""
+Run: TypeAlias = "Callable[[Environment], Value | Unknown]"
+"""A compiled tree."""
+Paths: TypeAlias = "tuple[tuple[str, str], ...]"
+"""Slots, each as (name of the fact, slot)."""
 
 
 def _power(base: float, exponent: float) -> float:
-    if abs(exponent) > _MAX_POWER:
-        raise ValueError("the exponent is too large")
+    # floats, so that a tower of powers overflows instead of filling the memory
     return math.pow(base, exponent)
 
 
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
@@ -169,125 +45,210 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _finite(value: Any) -> Any:
-    if isinstance(value, complex) or (isinstance(value, float) and not math.isfinite(value)):
-        raise ValueError("not a finite number")
-    return value
+def compiled(node: Node) -> Run:
+    """A function that gives the tree's value under some facts."""
+    return _BUILDERS[node[0]](node)
 
 
-def _neg(node: Node) -> Run:
-    inner = compiled(node[1])
-    reads = _reader(node)
+def paths_of(node: Node) -> Paths:
+    """The slots a tree reads, as (name of the fact, slot), in order, without repetition."""
+    return tuple(dict.fromkeys(_walk(node)))
 
-    def run(env: Env) -> Any:
-        value = inner(env)
-        if isinstance(value, Unknown):
+
+def _walk(node: Node) -> list[tuple[str, str]]:
+    if node[0] == "slot":
+        return [(node[1], node[2])]
+    if node[0] == "bound":
+        return [(node[2], node[3])]
+    if node[0] == "literal":
+        return []
+    parts = [part for part in node[1:] if isinstance(part, tuple)]
+    inner = parts[0] if node[0] in ("list", "or", "call") else parts
+    return [path for part in inner for path in _walk(part)]
+
+
+def _look(env: Environment, alias: str, slot: str) -> Known | None:
+    fact = env.get(alias)
+    return None if fact is None else fact.slots.get(slot)
+
+
+def _needs(env: Environment, alias: str, slot: str) -> Unknown:
+    fact = env.get(alias)
+    return Unknown(frozenset((alias if fact is None else fact.label(slot),)))
+
+
+def _stuck(env: Environment, paths: Paths) -> Unknown:
+    """Unknown for want of a usable value: of the slots that are not set, or else of any read."""
+    held = {path: _look(env, *path) for path in paths}
+    unset = [path for path, known in held.items() if known is None or known.value is None]
+    needs = (_needs(env, *path).needs for path in unset or paths)
+    return Unknown(frozenset().union(*needs))
+
+
+def _union(values: tuple[Any, ...]) -> Unknown | None:
+    unknown = [value.needs for value in values if value.__class__ is Unknown]
+    return Unknown(frozenset().union(*unknown)) if unknown else None
+
+
+def _literal(node: Node) -> Run:
+    value = node[1]
+    return lambda _env: value
+
+
+def _slot(node: Node) -> Run:
+    _, alias, slot, _ = node
+
+    def read(env: Environment) -> Any:
+        try:
+            known = env[alias].slots.get(slot)
+        except KeyError:
+            return _needs(env, alias, slot)
+        return _needs(env, alias, slot) if known is None else known.value
+
+    return read
+
+
+def _list(node: Node) -> Run:
+    items = [compiled(item) for item in node[1]]
+
+    def gather(env: Environment) -> Any:
+        values = tuple(item(env) for item in items)
+        unknown = _union(values)
+        return values if unknown is None else unknown
+
+    return gather
+
+
+def _minus(node: Node) -> Run:
+    inner, paths = compiled(node[1]), paths_of(node)
+
+    def negate(env: Environment) -> Any:
+        value: Any = inner(env)
+        if value.__class__ is Unknown:
             return value
-        return reads(env) if value is None else -value
+        return -value if is_number(value) else _stuck(env, paths)
 
-    return run
+    return negate
+
+
+def _arithmetic(node: Node) -> Run:
+    _, symbol, left, right = node
+    first, second, paths, compute = (
+        compiled(left),
+        compiled(right),
+        paths_of(node),
+        ARITHMETIC[symbol],
+    )
+
+    def calculate(env: Environment) -> Any:
+        a: Any = first(env)
+        b: Any = second(env)
+        if a.__class__ is Unknown or b.__class__ is Unknown:
+            return _union((a, b))
+        if not (is_number(a) and is_number(b)):
+            return _stuck(env, paths)
+        try:
+            result = compute(a, b)
+        except (ArithmeticError, ValueError):
+            return _stuck(env, paths)
+        return result if is_number(result) else _stuck(env, paths)
+
+    return calculate
 
 
 def _call(node: Node) -> Run:
-    _, name, argument_nodes = node
-    if name in _ABOUT_SLOTS:
-        return _about(name, argument_nodes[0])
-    arguments = [compiled(argument) for argument in argument_nodes]
-    reads = _reader(node)
-    function = _FUNCTIONS[name]
+    _, name, arguments = node
+    if name in ABOUT_KNOWING:
+        return _knowing(name, arguments[0])
+    function, paths = FUNCTIONS[name], paths_of(node)
+    parts, takes_none = [compiled(argument) for argument in arguments], name in TAKE_NONE
+    numeric = function.takes[0] == "number"
 
-    def run(env: Env) -> Any:
-        values = [argument(env) for argument in arguments]
-        missing = _missing(values)
-        if missing is not None:
-            return missing
+    def call(env: Environment) -> Any:
+        values: tuple[Any, ...] = tuple(part(env) for part in parts)
+        unknown = _union(values)
+        if unknown is not None:
+            return unknown
+        if (None in values and not takes_none) or (numeric and not all(map(is_number, values))):
+            return _stuck(env, paths)
         try:
-            return _finite(function(*values))
-        except (TypeError, ValueError, ArithmeticError, AttributeError):
-            return reads(env)
+            result = function.run(*values)
+        except (ArithmeticError, ValueError, TypeError, AttributeError):
+            return _stuck(env, paths)
+        sound = result is None or function.gives == "truth" or is_number(result)
+        return result if sound else _stuck(env, paths)
 
-    return run
-
-
-def _about(name: str, slot: Node) -> Run:
-    _, alias, slot_name = slot
-    test = _ABOUT_SLOTS[name]
-    return lambda env: test(env[alias].slots.get(slot_name))
+    return call
 
 
-_ABOUT_SLOTS: dict[str, Callable[[Any], bool]] = {
-    "known": lambda known: known is not None,
-    "unknown": lambda known: known is None,
-    "given": lambda known: known is not None and known.origin.kind in SET_BY_USER,
-    "defaulted": lambda known: known is not None and known.origin.kind == "default",
-}
+def _knowing(name: str, slot_node: Node) -> Run:
+    _, alias, slot, _ = slot_node
+    tests: dict[str, Callable[[Known | None], bool]] = {
+        "known": lambda known: known is not None,
+        "unknown": lambda known: known is None,
+        "given": lambda known: known is not None and known.origin.kind in SET_BY_USER,
+        "defaulted": lambda known: known is not None and known.origin.kind == "default",
+    }
+    test = tests[name]
+    return lambda env: test(_look(env, alias, slot))
 
 
-def _end(which: str) -> Callable[[Any], Any]:
-    def end(value: Any) -> Any:
-        if isinstance(value, Interval):
-            return getattr(value, which)
-        return +value
+def _or(node: Node) -> Run:
+    parts = [compiled(part) for part in node[1]]
 
-    return end
+    def either(env: Environment) -> Any:
+        values = []
+        for part in parts:
+            value = part(env)
+            if value is True:
+                return True
+            values.append(value)
+        unknown = _union(tuple(values))
+        return False if unknown is None else unknown
 
-
-def _place(items: tuple[object, ...], item: object) -> int:
-    return next((i for i, other in enumerate(items) if same(other, item)), len(items))
-
-
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "min": lambda *values: min(values),
-    "max": lambda *values: max(values),
-    "abs": abs,
-    "log2": math.log2,
-    "sqrt": math.sqrt,
-    "ceil": math.ceil,
-    "floor": math.floor,
-    "round": round,
-    "len": len,
-    "low": _end("low"),
-    "high": _end("high"),
-    "mid": _end("expected"),
-    "place": _place,
-    "has": lambda items, item: _within(item, items),
-    "subset": lambda some, all_: all(_within(item, all_ or ()) for item in some or ()),
-    "startswith": lambda text, start: text is not None and text.startswith(start),
-    "like": lambda text, pattern: text is not None and fnmatchcase(text, pattern),
-}
+    return either
 
 
-def _missing(values: list[Any]) -> Unknown | None:
-    needs = [value.needs for value in values if isinstance(value, Unknown)]
-    return Unknown(frozenset().union(*needs)) if needs else None
+def _compare(node: Node) -> Run:
+    _, symbol, left, right, versions = node
+    first, second, paths = compiled(left), compiled(right), paths_of(node)
+
+    def test(env: Environment) -> Any:
+        a: Any = first(env)
+        b: Any = second(env)
+        if a.__class__ is Unknown or b.__class__ is Unknown:
+            return _union((a, b))
+        found = compare(symbol, a, b, versions)
+        return _stuck(env, paths) if found is None else found
+
+    return test
 
 
-def _reader(node: Node) -> Callable[[Env], Unknown]:
-    """What to ask for when a value that is known cannot be calculated with."""
-    slots = tuple(_slots(node))
-    return lambda env: Unknown(frozenset(env[alias].label(name) for alias, name in slots))
+def _bound(node: Node) -> Run:
+    _, symbol, alias, slot, constant, versions = node
+    holds = holding(symbol, constant, versions)
+
+    def test(env: Environment) -> Any:
+        try:
+            known = env[alias].slots.get(slot)
+        except KeyError:
+            return _needs(env, alias, slot)
+        if known is None:
+            return _needs(env, alias, slot)
+        found = holds(known.value)
+        return _needs(env, alias, slot) if found is None else found
+
+    return test
 
 
-def _slots(node: Node) -> list[tuple[str, str]]:
-    if node[0] == "slot":
-        return [(node[1], node[2])]
-    found = []
-    for part in node[1:]:
-        if isinstance(part, tuple):
-            inner = [part] if part and isinstance(part[0], str) else part
-            for item in inner:
-                if isinstance(item, tuple):
-                    found += _slots(item)
-    return found
-
-
-_COMPILERS: dict[str, Callable[[Node], Run]] = {
-    "const": _const,
-    "list": _list,
+_BUILDERS: dict[str, Callable[[Node], Run]] = {
+    "literal": _literal,
     "slot": _slot,
-    "or": _or,
-    "cmp": _cmp,
-    "arith": _arith,
-    "neg": _neg,
+    "list": _list,
+    "minus": _minus,
+    "arithmetic": _arithmetic,
     "call": _call,
+    "or": _or,
+    "compare": _compare,
+    "bound": _bound,
 }

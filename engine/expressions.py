@@ -1,15 +1,20 @@
-"""The condition language: an expression parsed once, evaluated in three values, said in words."""
+"""The condition language: an expression parsed once, evaluated in three values, said in words.
+
+Its checked tree is made of tuples of plain data, so that it can be kept as JSON and read back
+without running anything: ``("literal", value)``, ``("slot", name, slot, type)``,
+``("list", items)``, ``("minus", a)``, ``("arithmetic", op, a, b)``,
+``("call", function, arguments)``, ``("or", parts)``, ``("compare", op, a, b, as_version)`` and,
+kept apart so that ranges can be solved exactly,
+``("bound", op, name, slot, constant, as_version)``.
+"""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from transxlab.engine.evaluation import Run, compiled
-from transxlab.engine.grammar import MAX_CHARACTERS, Checker, ExpressionError, Kind, Node
-from transxlab.facts.situation import Fact
+from transxlab.engine.evaluation import Environment, Node, Run, compiled, paths_of
+from transxlab.engine.kinds import ExpressionError
 from transxlab.facts.values import Unknown, Value
 from transxlab.facts.vocabulary.template import Vocabulary
 
@@ -23,8 +28,6 @@ __all__ = [
     "parse",
 ]
 
-FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
-
 
 @dataclass(frozen=True, slots=True)
 class Expression:
@@ -33,13 +36,16 @@ class Expression:
     text: str
     """The text as the rule has it."""
     node: Node
-    """The checked tree (see ``grammar``)."""
+    """The checked tree."""
     paths: tuple[tuple[str, str], ...]
-    """Name of the fact and slot of everything it reads, in order."""
-    kind: Kind
-    """What it gives."""
+    """Name of the fact and slot of everything it reads, in order, without repetition."""
+    kind: str
+    """Type of what it gives: a slot type, or ``none``."""
     run: Run | None = field(default=None, compare=False, repr=False)
     """The compiled form; made when first evaluated."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Expression, (self.text, self.node, self.paths, self.kind)
 
 
 def parse(
@@ -49,132 +55,55 @@ def parse(
     *,
     condition: bool = True,
 ) -> Expression:
-    """The expression a text says; ExpressionError holds what was expected and the cure."""
-    if len(text) > MAX_CHARACTERS:
-        raise ExpressionError(
-            f"{text[:40]!r}... has {len(text)} characters; at most {MAX_CHARACTERS} are read: "
-            "name a derived quantity"
-        )
-    try:
-        parsed = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        reason = getattr(error, "msg", None) or "too deep"
-        raise ExpressionError(f"{text!r} is not an expression ({reason})") from None
-    checker = Checker(text, vocabulary, aliases or {})
-    node, kind = checker.check(parsed)
-    if condition and kind != "truth":
-        raise ExpressionError(f"{text!r} is no comparison: write one, such as config.max_steps > 0")
-    return Expression(text, node, tuple(checker.paths), kind)
+    """The expression a text says; ExpressionError holds what was expected and the cure.
+
+    ``aliases``: names the rule declares, with their templates. ``condition``: whether it must be
+    a comparison or a yes-or-no function, rather than any value.
+    """
+    from transxlab.engine.grammar import check
+
+    node, kind = check(text, vocabulary, aliases or {}, condition)
+    return Expression(text, node, paths_of(node), kind)
 
 
-def evaluate(expression: Expression, env: Mapping[str, Fact]) -> Value | Unknown:
+def evaluate(expression: Expression, env: Environment) -> Value | Unknown:
     """The value under facts by name. Never raises; what it lacks is in ``Unknown.needs``."""
-    run = expression.run
-    if run is None:
-        run = compiled(expression.node)
-        object.__setattr__(expression, "run", run)
-    found: Value | Unknown = run(env)
-    return found
+    return (expression.run or _made(expression))(env)
 
 
-def conjunction(conditions: Iterable[Expression], env: Mapping[str, Fact]) -> bool | Unknown:
+def _made(expression: Expression) -> Run:
+    run = compiled(expression.node)
+    object.__setattr__(expression, "run", run)
+    return run
+
+
+def conjunction(conditions: Iterable[Expression], env: Environment) -> bool | Unknown:
     """Whether all conditions are true: false beats unknown, unknown beats true."""
-    needs: frozenset[str] = frozenset()
+    needs: frozenset[str] | None = None
     for condition in conditions:
-        truth = evaluate(condition, env)
-        if isinstance(truth, Unknown):
-            needs |= truth.needs
-        elif not truth:
+        truth = (condition.run or _made(condition))(env)
+        if truth is False:
             return False
-    return Unknown(needs) if needs else True
+        if isinstance(truth, Unknown):
+            needs = truth.needs if needs is None else needs | truth.needs
+    return True if needs is None else Unknown(needs)
 
 
 def bound(expression: Expression) -> tuple[str, str, str, Value] | None:
-    """Fact name, slot, operator and constant of ``slot op constant``; None for richer tests."""
+    """Fact name, slot, operator and constant of ``slot op constant``; None for richer tests.
+
+    The slot is always on the left: ``5 < x`` gives ``>``. Versions, which do not order as text,
+    count as richer.
+    """
     node = expression.node
-    if node[0] != "cmp" or node[4]:
+    if node[0] != "bound" or node[5]:
         return None
-    _, op, left, right, _ = node
-    if left[0] == "slot":
-        constant = _constant(right)
-        return None if constant is _RICHER else (left[1], left[2], op, constant)
-    if right[0] == "slot" and op in FLIPPED:
-        constant = _constant(left)
-        return None if constant is _RICHER else (right[1], right[2], FLIPPED[op], constant)
-    return None
-
-
-_RICHER: Any = object()
-
-
-def _constant(node: Node) -> Any:
-    if node[0] == "const":
-        return node[1]
-    if node[0] == "list" and all(item[0] == "const" for item in node[1]):
-        return tuple(item[1] for item in node[1])
-    return _RICHER
-
-
-_OPERATORS = {
-    "==": "is",
-    "!=": "is not",
-    ">": "is above",
-    ">=": "is at least",
-    "<": "is below",
-    "<=": "is at most",
-    "in": "is one of",
-    "not in": "is none of",
-}
+    _, operator, alias, slot, constant, _ = node
+    return alias, slot, operator, constant
 
 
 def describe(expression: Expression) -> str:
-    """The expression in plain words."""
-    return _say(expression.node)
+    """The expression in plain words: ``config.learning_rate is above 5e-5``."""
+    from transxlab.engine.wording import words
 
-
-def _say(node: Node) -> str:
-    match node[0]:
-        case "const":
-            return {None: "not set", True: "true", False: "false"}.get(node[1], _literal(node[1]))
-        case "list":
-            return ", ".join(_say(item) for item in node[1])
-        case "slot":
-            return f"{node[1]}.{node[2]}"
-        case "or":
-            return " or ".join(_say(part) for part in node[1])
-        case "cmp":
-            return f"{_say(node[2])} {_OPERATORS[node[1]]} {_say(node[3])}"
-        case "arith":
-            return f"{_inner(node[2])} {node[1]} {_inner(node[3])}"
-        case "neg":
-            return f"-{_inner(node[1])}"
-    return _called(node[1], [_say(argument) for argument in node[2]])
-
-
-def _inner(node: Node) -> str:
-    return f"({_say(node)})" if node[0] == "arith" else _say(node)
-
-
-def _literal(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-_CALLS = {
-    "known": "{0} is known",
-    "unknown": "{0} is unknown",
-    "given": "{0} was set by the user",
-    "defaulted": "{0} is left at the trainer's default",
-    "has": "{0} contains {1}",
-    "subset": "all of {0} are in {1}",
-    "startswith": "{0} begins with {1}",
-    "like": "{0} looks like {1}",
-    "low": "the low end of {0}",
-    "high": "the high end of {0}",
-    "mid": "the expected {0}",
-    "place": "the place of {1} in {0}",
-}
-
-
-def _called(name: str, arguments: list[str]) -> str:
-    known = _CALLS.get(name)
-    return known.format(*arguments) if known else f"{name}({', '.join(arguments)})"
+    return words(expression.node)

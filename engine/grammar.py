@@ -1,26 +1,24 @@
-"""From the text of a condition to a checked tree: what may be said, and the cure where it may not.
-
-The tree is nested tuples, so that it can be cached as JSON. Its nodes:
-``("const", value)``, ``("list", (node, ...))``, ``("slot", alias, slot)``,
-``("cmp", op, left, right, as_version)``, ``("or", (node, ...))``, ``("arith", op, left, right)``,
-``("neg", node)``, ``("call", function, (node, ...))``.
-"""
+"""Checks the text of an expression against the vocabulary and makes its tree."""
 
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
-from transxlab.facts.vocabulary.template import Slot, Vocabulary, nearest
+from transxlab.engine import kinds
+from transxlab.engine.comparing import is_number
+from transxlab.engine.evaluation import Node, compiled, paths_of
+from transxlab.engine.functions import ABOUT_KNOWING, FUNCTIONS
+from transxlab.engine.kinds import ExpressionError
+from transxlab.facts.values import Unknown
+from transxlab.facts.vocabulary.template import Vocabulary, nearest
 
-Node: TypeAlias = "tuple[Any, ...]"
-Kind = Literal["number", "text", "list", "interval", "truth", "version", "any"]
-
-MAX_CHARACTERS = 300
-MAX_NODES = 60
-MAX_DEPTH = 20
-
+LONGEST_CHARACTERS = 300
+MOST_NODES = 60
+LARGEST_POWER = 10
+WORDS: dict[str, bool | None] = {"true": True, "false": False, "none": None}
 COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
@@ -31,8 +29,8 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.In: "in",
     ast.NotIn: "not in",
 }
-ORDERED = frozenset({">", ">=", "<", "<="})
-ARITHMETIC: dict[type[ast.operator], str] = {
+FLIPPED = {"==": "==", "!=": "!=", ">": "<", ">=": "<=", "<": ">", "<=": ">="}
+OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "+",
     ast.Sub: "-",
     ast.Mult: "*",
@@ -41,265 +39,244 @@ ARITHMETIC: dict[type[ast.operator], str] = {
     ast.Mod: "%",
     ast.Pow: "**",
 }
-WORDS: dict[str, object] = {"true": True, "false": False, "none": None}
-
-SIGNATURES: dict[str, tuple[tuple[str, ...], Kind]] = {
-    "abs": (("number",), "number"),
-    "log2": (("number",), "number"),
-    "sqrt": (("number",), "number"),
-    "ceil": (("number",), "number"),
-    "floor": (("number",), "number"),
-    "round": (("number",), "number"),
-    "len": (("list or text",), "number"),
-    "mid": (("interval",), "number"),
-    "low": (("interval",), "number"),
-    "high": (("interval",), "number"),
-    "place": (("list", "any"), "number"),
-    "known": (("slot",), "truth"),
-    "unknown": (("slot",), "truth"),
-    "given": (("slot",), "truth"),
-    "defaulted": (("slot",), "truth"),
-    "has": (("list", "any"), "truth"),
-    "subset": (("list", "list"), "truth"),
-    "startswith": (("text", "text"), "truth"),
-    "like": (("text", "text"), "truth"),
-}
-"""Functions by name: what their arguments hold, and what they give."""
-VARIADIC = frozenset({"min", "max"})
-FUNCTIONS = tuple(sorted([*SIGNATURES, *VARIADIC]))
+Typed = tuple[Node, str]
+"""A tree and the kind of value it gives."""
 
 
-class ExpressionError(ValueError):
-    """An expression that may not be said; the message holds the cure."""
+def check(text: str, vocabulary: Vocabulary, aliases: Mapping[str, str], condition: bool) -> Typed:
+    """The tree and kind behind a text; ExpressionError says what to write instead."""
+    checker = _Checker(vocabulary, aliases)
+    node, kind = checker.visit(_tree(text))
+    if condition:
+        if node[0] not in ("compare", "bound", "or") and not _is_question(node, kind):
+            raise ExpressionError(f"expected a comparison, as in {_as_comparison(node, kind)}")
+        if not paths_of(node):
+            raise ExpressionError("reads no slot, so it is always the same: leave it out")
+    return node, kind
 
 
-class Checker:
-    """Turns one parsed expression into a checked tree, collecting the slots it reads."""
+def _is_question(node: Node, kind: str) -> bool:
+    return node[0] == "call" and kind == "truth"
 
-    def __init__(self, text: str, vocabulary: Vocabulary, aliases: Mapping[str, str]) -> None:
-        self.text = text
+
+def _as_comparison(node: Node, kind: str) -> str:
+    if node[0] != "slot":
+        return "config.learning_rate > 1e-4"
+    path, example = f"{node[1]}.{node[2]}", {"truth": "true", "text": '"..."', "version": '"2.1"'}
+    return f"{path} == {example.get(kind, '...')} or known({path})"
+
+
+def _tree(text: str) -> ast.expr:
+    if len(text) > LONGEST_CHARACTERS:
+        raise ExpressionError(
+            f"is longer than {LONGEST_CHARACTERS} characters: derive a named slot first"
+        )
+    if "\\" in text:
+        raise ExpressionError("holds a backslash: text is written without escapes")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(" ".join(text.split()) if "\n" in text else text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise ExpressionError(_syntax(text)) from None
+    if sum(isinstance(node, ast.expr) for node in ast.walk(tree)) > MOST_NODES:
+        raise ExpressionError(f"has more than {MOST_NODES} parts: derive a named slot first")
+    return tree.body
+
+
+def _syntax(text: str) -> str:
+    bare = text.replace("==", "").replace("!=", "").replace(">=", "").replace("<=", "")
+    if not text.strip():
+        return "is empty: expected a comparison, as in config.learning_rate > 1e-4"
+    if text.count("(") != text.count(")") or text.count("[") != text.count("]"):
+        return (
+            "a bracket is not closed (in a [flow list] a comma ends the item: "
+            "write conditions in a block list, one per line)"
+        )
+    if text.count('"') % 2 or text.count("'") % 2:
+        return "a quote is not closed"
+    if "&&" in text:
+        return "'&&' is not used: write two conditions"
+    if "||" in text:
+        return "'||' is not used: write or"
+    if "=" in bare:
+        return "'=' is not a comparison: write =="
+    if "!" in bare:
+        return "'!' is not used: write !=, not in, or put the condition under unless"
+    return "is not an expression: expected a comparison, as in config.learning_rate > 1e-4"
+
+
+class _Checker:
+    """One walk over Python's tree; keeps the vocabulary and the rule's own names at hand."""
+
+    def __init__(self, vocabulary: Vocabulary, aliases: Mapping[str, str]) -> None:
         self.vocabulary = vocabulary
         self.aliases = aliases
-        self.paths: list[tuple[str, str]] = []
-        self.nodes = 0
-        self.depth = 0
 
-    def check(self, node: ast.AST) -> tuple[Node, Kind]:
-        """The tree of a node and the kind of value it gives; ExpressionError with the cure."""
-        self.nodes += 1
-        self.depth += 1
-        if self.nodes > MAX_NODES or self.depth > MAX_DEPTH:
+    def visit(self, tree: ast.expr) -> Typed:
+        """The checked tree of a Python tree, and its kind."""
+        visitor = getattr(self, f"_{type(tree).__name__.lower()}", None)
+        if visitor is None:
             raise ExpressionError(
-                f"{self.text!r} is too long: at most {MAX_NODES} parts, {MAX_DEPTH} deep; "
-                "name a derived quantity instead"
+                f"{ast.unparse(tree)} is not allowed: an expression holds slots, numbers, "
+                'quoted text, lists, comparisons, "or", arithmetic and functions'
             )
-        method = getattr(self, f"_{type(node).__name__.lower()}", None)
-        if method is None:
-            raise ExpressionError(
-                f"{type(node).__name__.lower()} is not part of the condition language in "
-                f'{self.text!r}; compare template.slot paths, numbers, "text", none and lists'
-            )
-        found: tuple[Node, Kind] = method(node)
-        self.depth -= 1
+        found: Typed = visitor(tree)
         return found
 
-    def _boolop(self, node: ast.BoolOp) -> tuple[Node, Kind]:
-        if not isinstance(node.op, ast.Or):
-            raise ExpressionError(
-                f"'and' is not used in {self.text!r}: write two conditions, one per line"
-            )
-        parts = []
-        for value in node.values:
-            tree, kind = self.check(value)
-            if kind != "truth":
-                raise ExpressionError(f"each side of 'or' in {self.text!r} must be a comparison")
-            parts.append(tree)
-        return ("or", tuple(parts)), "truth"
+    def _constant(self, tree: ast.Constant) -> Typed:
+        value = tree.value
+        if value is None or isinstance(value, bool):
+            raise ExpressionError(f"{value} is Python's word: write {str(value).lower()}")
+        if isinstance(value, str):
+            return ("literal", value), "text"
+        if not is_number(value):
+            raise ExpressionError(f"{ast.unparse(tree)} is no finite number, text or list")
+        return ("literal", value), "number"
 
-    def _compare(self, node: ast.Compare) -> tuple[Node, Kind]:
-        if len(node.ops) != 1:
-            raise ExpressionError(f"one comparison each in {self.text!r}: write two conditions")
-        op = COMPARISONS.get(type(node.ops[0]))
-        if op is None:
-            raise ExpressionError(
-                f"'is' is not used in {self.text!r}: use == or !=, also with none"
-            )
-        left, left_kind = self.check(node.left)
-        right, right_kind = self.check(node.comparators[0])
-        self._comparable(op, left_kind, right_kind)
-        for one, other in ((left, right), (right, left)):
-            self._choices(one, other)
-        version = "version" in (left_kind, right_kind)
-        return ("cmp", op, left, right, version), "truth"
+    def _name(self, tree: ast.Name) -> Typed:
+        if tree.id in WORDS:
+            value = WORDS[tree.id]
+            return ("literal", value), "none" if value is None else "truth"
+        if tree.id == "null":
+            raise ExpressionError("'null' is not used in conditions: write none")
+        owners = [t.name for t in self.vocabulary.templates.values() if tree.id in t.slots]
+        cure = " or ".join(f"{owner}.{tree.id}" for owner in owners[:3])
+        if not owners and (tree.id in self.vocabulary or tree.id in self.aliases):
+            cure = f"{tree.id}.SLOT, as a path is template.slot"
+        raise ExpressionError(f'{tree.id} stands alone: write {cure or "template.slot"}, '
+                              f'or quote text: "{tree.id}"')  # fmt: skip
 
-    def _comparable(self, op: str, left: Kind, right: Kind) -> None:
-        kinds = {left, right}
-        if "interval" in kinds and "any" not in kinds:
-            raise ExpressionError(
-                f"an interval cannot be compared in {self.text!r}: use low(..), high(..) or mid(..)"
-            )
-        if op in ("in", "not in"):
-            if right not in ("list", "any"):
-                raise ExpressionError(
-                    f"{op!r} wants a list on its right in {self.text!r}; "
-                    'for part of a text use like(x, "*part*")'
-                )
-            return
-        if op in ORDERED:
-            self._ordered(kinds)
-        elif "any" not in kinds and len(kinds - {"version"}) > 1 - ("version" in kinds):
-            if kinds != {"version", "text"}:
-                raise ExpressionError(
-                    f"{left} is compared with {right} in {self.text!r}{_cure(kinds)}"
-                )
+    def _attribute(self, tree: ast.Attribute) -> Typed:
+        if isinstance(tree.value, ast.Subscript):
+            self._subscript(tree.value)
+        if not isinstance(tree.value, ast.Name):
+            raise ExpressionError(f"{ast.unparse(tree)} is no path: a path is template.slot")
+        alias, slot = tree.value.id, tree.attr
+        owner = self.aliases.get(alias, alias)
+        if owner not in self.vocabulary:
+            raise ExpressionError(self._unknown_alias(alias, slot))
+        template = self.vocabulary[owner]
+        if slot not in template.slots:
+            raise ExpressionError(self._unknown_slot(alias, owner, slot))
+        return ("slot", alias, slot, template.slots[slot].type), template.slots[slot].type
 
-    def _ordered(self, kinds: set[Kind]) -> None:
-        if "version" in kinds:
-            if kinds - {"version", "text"}:
-                raise ExpressionError(
-                    f'a version is compared with a version in quotes: write "2.1" in {self.text!r}'
-                )
-            return
-        for kind in kinds:
-            if kind in ("text", "list", "truth", "any"):
-                what = "none" if kind == "any" else kind
-                raise ExpressionError(
-                    f"{what} cannot be ordered in {self.text!r}: use == or != or in"
-                )
+    def _unknown_alias(self, alias: str, slot: str) -> str:
+        close = nearest(alias, [*self.aliases, *self.vocabulary.templates])
+        close = [f"{name}.{slot}" for name in close]
+        close += [p for p in self.vocabulary.paths() if p.endswith(f".{slot}") and p not in close]
+        return f"there is no template {alias!r}{kinds.nearest_text(close[:3])}"
 
-    def _choices(self, slot: Node, constant: Node) -> None:
-        """Text compared with a slot that takes only certain words must be one of them."""
-        if slot[0] != "slot":
-            return
-        found = self._slot(slot[1], slot[2])
-        if found.values is None:
-            return
-        parts = constant[1] if constant[0] == "list" else (constant,)
-        for part in parts:
-            if part[0] == "const" and isinstance(part[1], str) and part[1] not in found.values:
-                near = nearest(part[1], found.values) or list(found.values)
-                raise ExpressionError(
-                    f"{found.path} is never {part[1]!r}; expected one of {', '.join(near)}"
-                )
+    def _unknown_slot(self, alias: str, owner: str, slot: str) -> str:
+        close = [f"{alias}.{name}" for name in nearest(slot, self.vocabulary[owner].slots)]
+        close += [p for p in self.vocabulary.paths() if p.endswith(f".{slot}") and p not in close]
+        return f"there is no slot {alias}.{slot}{kinds.nearest_text(close[:3])}"
 
-    def _call(self, node: ast.Call) -> tuple[Node, Kind]:
-        name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
-        if name not in FUNCTIONS:
-            near = nearest(name, FUNCTIONS) or list(FUNCTIONS)
-            raise ExpressionError(
-                f"there is no function {name!r} in {self.text!r}; nearest: {', '.join(near)}"
-            )
-        if node.keywords:
-            raise ExpressionError(f"{name}() takes no named arguments in {self.text!r}")
-        checked = [self.check(argument) for argument in node.args]
-        wanted = ("number",) * len(checked) if name in VARIADIC else SIGNATURES[name][0]
-        if len(checked) != len(wanted) or not checked:
-            raise ExpressionError(
-                f"{name}() takes {len(wanted) or 'some'} arguments in {self.text!r}, "
-                f"got {len(checked)}"
-            )
-        for (tree, kind), want in zip(checked, wanted, strict=True):
-            self._argument(name, tree, kind, want)
-        result: Kind = "number" if name in VARIADIC else SIGNATURES[name][1]
-        return ("call", name, tuple(tree for tree, _ in checked)), result
+    def _list(self, tree: ast.List) -> Typed:
+        items = [self.visit(item) for item in tree.elts]
+        for node, kind in items:
+            if kind in ("list", "interval"):
+                raise ExpressionError(f"a list holds numbers and texts, not a {kind}")
+            if node[0] in ("compare", "bound", "or"):
+                raise ExpressionError("a list holds numbers and texts, not comparisons")
+        if all(node[0] == "literal" for node, _ in items):
+            return ("literal", tuple(node[1] for node, _ in items)), "list"
+        return ("list", tuple(node for node, _ in items)), "list"
 
-    def _argument(self, name: str, tree: Node, kind: Kind, want: str) -> None:
-        fits = {
-            "slot": tree[0] == "slot",
-            "interval": kind in ("interval", "number"),
-            "list or text": kind in ("list", "text"),
-            "any": True,
-            "text": kind in ("text", "version"),
-        }.get(want, kind == want)
-        if not fits:
-            what = "one template.slot" if want == "slot" else want
-            raise ExpressionError(f"{name}() takes {what} in {self.text!r}, got {kind}")
+    def _tuple(self, _tree: ast.Tuple) -> Typed:
+        raise ExpressionError("a list is written in square brackets: [a, b]")
 
-    def _binop(self, node: ast.BinOp) -> tuple[Node, Kind]:
-        op = ARITHMETIC.get(type(node.op))
-        if op is None:
-            raise ExpressionError(f"arithmetic in {self.text!r} knows + - * / // % ** only")
-        left, left_kind = self.check(node.left)
-        right, right_kind = self.check(node.right)
-        for kind in (left_kind, right_kind):
-            if kind == "interval":
-                raise ExpressionError(
-                    f"an interval cannot be calculated with in {self.text!r}: use low, high or mid"
-                )
-            if kind != "number":
-                raise ExpressionError(f"{kind} cannot be calculated with in {self.text!r}")
-        return ("arith", op, left, right), "number"
-
-    def _unaryop(self, node: ast.UnaryOp) -> tuple[Node, Kind]:
-        if not isinstance(node.op, ast.USub):
-            raise ExpressionError(f"'not' is not used in {self.text!r}: use unless, != or not in")
-        tree, kind = self.check(node.operand)
-        if kind != "number":
-            raise ExpressionError(f"only a number can be negative in {self.text!r}")
-        if tree[0] == "const":
-            return ("const", -tree[1]), "number"
-        return ("neg", tree), "number"
-
-    def _attribute(self, node: ast.Attribute) -> tuple[Node, Kind]:
-        if not isinstance(node.value, ast.Name):
-            raise ExpressionError(
-                f"expected template.slot in {self.text!r}, got {ast.unparse(node)!r}"
-            )
-        alias, name = node.value.id, node.attr
-        found = self._slot(alias, name)
-        if (alias, name) not in self.paths:
-            self.paths.append((alias, name))
-        return ("slot", alias, name), found.type
-
-    def _slot(self, alias: str, name: str) -> Slot:
-        template = self.aliases.get(alias, alias)
-        if template not in self.vocabulary:
-            near = nearest(alias, [*self.vocabulary.templates, *self.aliases])
-            raise ExpressionError(
-                f"there is no template {alias!r} in {self.text!r}; nearest: {_names(near)}"
-            )
-        slots = self.vocabulary[template].slots
-        if name not in slots:
-            raise ExpressionError(
-                f"there is no slot {alias}.{name} in {self.text!r}; "
-                f"nearest: {_names([f'{alias}.{n}' for n in nearest(name, slots)])}"
-            )
-        return slots[name]
-
-    def _list(self, node: ast.List) -> tuple[Node, Kind]:
-        return ("list", tuple(self.check(item)[0] for item in node.elts)), "list"
-
-    def _name(self, node: ast.Name) -> tuple[Node, Kind]:
-        if node.id in WORDS:
-            word = WORDS[node.id]
-            return ("const", word), "any" if word is None else "truth"
-        if node.id.lower() in WORDS:
-            raise ExpressionError(f"write {node.id.lower()} for {node.id} in {self.text!r}")
+    def _subscript(self, tree: ast.Subscript) -> Typed:
+        text = ast.unparse(tree)
         raise ExpressionError(
-            f"bare name {node.id!r} in {self.text!r}: put text in quotes, or write template.slot"
+            f'{text}: a fact is picked by a condition of its own, as in split.role == "train"'
         )
 
-    def _constant(self, node: ast.Constant) -> tuple[Node, Kind]:
-        value = node.value
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            if abs(value) > 1e30:
-                raise ExpressionError(f"the number in {self.text!r} is too large")
-            return ("const", value), "number"
-        if isinstance(value, str):
-            return ("const", value), "text"
-        word = {True: "true", False: "false", None: "none"}.get(value, "a plain number or text")  # type: ignore[arg-type]
-        raise ExpressionError(f"write {word} for {value!r} in {self.text!r}")
+    def _boolop(self, tree: ast.BoolOp) -> Typed:
+        if isinstance(tree.op, ast.And):
+            raise ExpressionError("'and' is not used: write two conditions")
+        parts = []
+        for value in tree.values:
+            node, kind = self.visit(value)
+            if node[0] not in ("compare", "bound", "or") and not _is_question(node, kind):
+                raise ExpressionError(
+                    f"'or' stands between comparisons; {ast.unparse(value)} is none"
+                    + (f": write {_as_comparison(node, kind)}" if node[0] == "slot" else "")
+                )
+            parts.append(node)
+        return ("or", tuple(parts)), "truth"
+
+    def _unaryop(self, tree: ast.UnaryOp) -> Typed:
+        if isinstance(tree.op, ast.Not):
+            raise ExpressionError(
+                "'not' is not used: write != or not in, or put the condition under unless"
+            )
+        if not isinstance(tree.op, ast.USub):
+            raise ExpressionError(f"{ast.unparse(tree)}: only a minus may stand before a number")
+        node = kinds.number(self.visit(tree.operand), ast.unparse(tree.operand))
+        return _folded(("minus", node)), "number"
+
+    def _binop(self, tree: ast.BinOp) -> Typed:
+        symbol = OPERATORS.get(type(tree.op))
+        if symbol is None:
+            raise ExpressionError(f"{ast.unparse(tree)}: arithmetic is + - * / // % **")
+        left = kinds.number(self.visit(tree.left), ast.unparse(tree.left))
+        right = kinds.number(self.visit(tree.right), ast.unparse(tree.right))
+        if symbol == "**" and not (right[0] == "literal" and abs(right[1]) <= LARGEST_POWER):
+            raise ExpressionError(
+                f"{ast.unparse(tree)}: a power is a constant of at most {LARGEST_POWER}; "
+                "a larger one needs a calculator"
+            )
+        return _folded(("arithmetic", symbol, left, right)), "number"
+
+    def _call(self, tree: ast.Call) -> Typed:
+        name = tree.func.id if isinstance(tree.func, ast.Name) else ast.unparse(tree.func)
+        if name not in FUNCTIONS:
+            close = kinds.nearest_text(nearest(name, FUNCTIONS))
+            known = "" if close else f"; there are {', '.join(FUNCTIONS)}"
+            raise ExpressionError(f"there is no function {name}{close}{known}")
+        function = FUNCTIONS[name]
+        if tree.keywords or any(isinstance(part, ast.Starred) for part in tree.args):
+            raise ExpressionError(f"{name} takes plain arguments: {function.usage}")
+        most = MOST_NODES if function.repeats else len(function.takes)
+        if not function.fewest <= len(tree.args) <= most:
+            raise ExpressionError(f"{name} got {len(tree.args)} arguments: write {function.usage}")
+        arguments = [self.visit(argument) for argument in tree.args]
+        nodes = kinds.arguments(function, arguments, [ast.unparse(a) for a in tree.args])
+        kinds.enum_items(self._slot_of, nodes if name in ("has", "place", "subset") else ())
+        node = ("call", name, nodes)
+        return (node if name in ABOUT_KNOWING else _folded(node)), function.gives
+
+    def _compare(self, tree: ast.Compare) -> Typed:
+        if len(tree.ops) != 1:
+            raise ExpressionError("compares twice: write two conditions")
+        symbol = COMPARISONS.get(type(tree.ops[0]))
+        if symbol is None:
+            raise ExpressionError("'is' is not used: write == or !=")
+        left, right = self.visit(tree.left), self.visit(tree.comparators[0])
+        texts = ast.unparse(tree.left), ast.unparse(tree.comparators[0])
+        versions = kinds.comparison(symbol, left, right, texts)
+        kinds.enum_items(self._slot_of, (left[0], right[0]))
+        return _compared(symbol, left[0], right[0], versions), "truth"
+
+    def _slot_of(self, node: Node) -> Any:
+        return self.vocabulary[self.aliases.get(node[1], node[1])][node[2]]
 
 
-def _names(names: list[str]) -> str:
-    return ", ".join(names) or "none is like it"
+def _compared(symbol: str, left: Node, right: Node, versions: bool) -> Node:
+    """The comparison, with a constant on the right where there is one and a slot on the left."""
+    if left[0] == "slot" and right[0] == "literal":
+        return "bound", symbol, left[1], left[2], right[1], versions
+    if right[0] == "slot" and left[0] == "literal" and symbol in FLIPPED:
+        return "bound", FLIPPED[symbol], right[1], right[2], left[1], versions
+    return "compare", symbol, left, right, versions
 
 
-def _cure(kinds: set[Kind]) -> str:
-    if kinds == {"number", "text"}:
-        return ": write the number without quotes"
-    if "truth" in kinds:
-        return ": compare with true or false"
-    if "list" in kinds:
-        return ": use has(list, x), subset(a, b) or in"
-    return ""
+def _folded(node: Node) -> Node:
+    """The tree, or its value where it reads no slot."""
+    if paths_of(node):
+        return node
+    value = compiled(node)({})
+    if isinstance(value, Unknown):
+        raise ExpressionError("cannot be computed: it divides by zero, or is too large")
+    return "literal", value

@@ -1,133 +1,125 @@
-"""How a rule's values are computed and its messages filled in."""
+"""The values a rule says, and the messages it prints: evaluated, and checked against a slot."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
-from transxlab.engine.evaluation import same
+from transxlab.engine.comparing import same
+from transxlab.engine.evaluation import Environment
 from transxlab.engine.expressions import Expression, evaluate
 from transxlab.engine.rule import Literally, Table, Term
-from transxlab.facts.situation import Fact
-from transxlab.facts.values import Interval, Unknown, Value
-from transxlab.facts.vocabulary.template import Vocabulary
-
-SUBSTITUTION = re.compile(r"\{(?P<alias>\w+)\.(?P<slot>\w+)(?::(?P<unit>[\w%]+))?\}")
-UNITS: dict[str, tuple[float, str]] = {
-    "%": (100, " %"),
-    "gib": (1, " GiB"),
-    "count": (1, ""),
-    "tokens": (1, " tokens"),
-    "rows": (1, " rows"),
-    "steps": (1, " steps"),
-    "usd": (1, " USD"),
-    "hours": (1, " h"),
-    "seconds": (1, " s"),
-}
-"""Units a message may ask for: a factor, and what stands behind the number."""
-_PREFIXES = ((1e12, "T"), (1e9, "B"), (1e6, "M"))
+from transxlab.engine.wording import UNITS, say
+from transxlab.facts.values import Unknown, Value
+from transxlab.facts.vocabulary.template import Vocabulary, nearest
 
 
-def value_of(term: Term | None, env: Mapping[str, Fact]) -> Value | Unknown:
-    """The value a rule means under these facts; None for no term."""
+def value_of(term: Term | None, env: Environment) -> Value | Unknown:
+    """The value a term has under these facts, or unknown with what would settle it."""
     if term is None:
         return None
     if isinstance(term, Literally):
         return term.value
     if isinstance(term, Expression):
         return evaluate(term, env)
-    return _looked_up(term, env)
+    key = evaluate(term.of, env)
+    if isinstance(key, Unknown):
+        return key
+    row = _row(term, key)
+    if row is not None:
+        return value_of(row, env)
+    facts = [(env.get(alias), alias, slot) for alias, slot in term.of.paths]
+    return Unknown(
+        frozenset(alias if fact is None else fact.label(slot) for fact, alias, slot in facts)
+    )
 
 
-def _looked_up(table: Table, env: Mapping[str, Fact]) -> Value | Unknown:
-    found = evaluate(table.of, env)
-    if isinstance(found, Unknown):
-        return found
-    for key, term in table.at:
-        if same(key, found):
-            return value_of(term, env)
-    if isinstance(found, (int, float)) and not isinstance(found, bool):
-        for limit, term in table.below:
-            if found < limit:
-                return value_of(term, env)
-    if table.otherwise is None:
-        return Unknown(frozenset(env[alias].label(slot) for alias, slot in table.of.paths))
-    return value_of(table.otherwise, env)
+def _row(table: Table, key: Value) -> Term | None:
+    for at, term in table.at:
+        if same(at, key):
+            return term
+    if isinstance(key, (int, float)) and not isinstance(key, bool):
+        for bound, term in table.below:
+            if key < bound:
+                return term
+    return table.otherwise
 
 
 def paths_of(term: Term | None) -> tuple[tuple[str, str], ...]:
-    """Every fact name and slot a term may read, in order, without repetition."""
-    return tuple(dict.fromkeys(_paths(term)))
-
-
-def _paths(term: Term | None) -> Iterator[tuple[str, str]]:
+    """Every slot a term may read, as (name of the fact, slot), without repetition."""
     if isinstance(term, Expression):
-        yield from term.paths
-    elif isinstance(term, Table):
-        yield from term.of.paths
-        for _, inner in (*term.at, *term.below):
-            yield from _paths(inner)
-        yield from _paths(term.otherwise)
+        return term.paths
+    if not isinstance(term, Table):
+        return ()
+    rows = [row for _, row in (*term.at, *term.below)]
+    found = [*term.of.paths]
+    for row in (*rows, term.otherwise):
+        found.extend(paths_of(row))
+    return tuple(dict.fromkeys(found))
 
 
-def fill(text: str, env: Mapping[str, Fact], vocabulary: Vocabulary) -> str:
-    """A message with its ``{path}``, ``{path:unit}`` and ``{path:%}`` put in.
+def fill(text: str, env: Environment, vocabulary: Vocabulary) -> str:
+    """A message with its ``{path}``, ``{path:unit}`` and ``{path:%}`` replaced by values.
 
-    An unknown path prints its noun, so that no message has a hole.
+    An unknown path prints its noun (``the model``), one that is not set ``not set``.
     """
-
-    def put(match: re.Match[str]) -> str:
-        fact = env.get(match["alias"])
-        if fact is None:
-            if match["alias"] not in vocabulary:
-                return match["alias"]
-            return vocabulary[match["alias"]][match["slot"]].spoken()
-        known = fact.slots.get(match["slot"])
-        if known is None:
-            return vocabulary[fact.template][match["slot"]].spoken()
-        return say(known.value, match["unit"])
-
-    return SUBSTITUTION.sub(put, text)
+    out = []
+    for plain, path, unit in pieces(text):
+        out.append(plain if path is None else _shown(path, unit, env, vocabulary))
+    return "".join(out)
 
 
-def say(value: Value, unit: str | None = None) -> str:
-    """A value as a person writes it, with the unit that was asked for."""
-    factor, tail = UNITS.get(unit or "", (1, ""))
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Interval):
-        low, high = _rounded(value.low * factor), _rounded(value.high * factor)
-        return (low if low == high else f"{low} to {high}") + tail
-    if isinstance(value, tuple):
-        return ", ".join(str(item) for item in value) or "nothing"
-    if isinstance(value, (int, float)):
-        if unit == "count":
-            return _count(value)
-        return (_rounded(value * factor) if unit else _number(value)) + tail
-    return value
+def _shown(path: str, unit: str | None, env: Environment, vocabulary: Vocabulary) -> str:
+    alias, _, slot = path.partition(".")
+    fact = env.get(alias)
+    known = None if fact is None else fact.slots.get(slot)
+    if known is not None:
+        return say(known.value, unit)
+    owner = alias if fact is None else fact.template
+    if owner in vocabulary and slot in vocabulary[owner].slots:
+        return vocabulary[owner].slots[slot].spoken()
+    return "the " + slot.replace("_", " ")
 
 
-def _number(value: float) -> str:
-    if value == int(value) and abs(value) < 1e15:
-        return f"{int(value):,}" if abs(value) >= 10_000 else str(int(value))
-    if abs(value) < 1e-3:
-        mantissa, exponent = f"{value:.3e}".split("e")
-        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+def pieces(text: str) -> Iterator[tuple[str, str | None, str | None]]:
+    """The parts of a message: (plain text, None, None), or ("", path, unit or None)."""
+    rest = text
+    while rest:
+        plain, opened, tail = rest.partition("{")
+        if plain:
+            yield plain, None, None
+        inner, closed, after = tail.partition("}")
+        if opened and not closed:
+            yield "{" + tail, None, None
+            return
+        if opened:
+            path, colon, unit = inner.partition(":")
+            yield "", path, unit if colon else None
+        rest = after
 
 
-def _rounded(value: float) -> str:
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    if abs(value) < 0.01:
-        return _number(value)
-    return f"{value:.1f}".removesuffix(".0") if abs(value) >= 1 else f"{value:.2g}"
+def message_paths(text: str) -> tuple[tuple[str, str], ...]:
+    """The slots a message shows, as (name of the fact, slot)."""
+    found = [path.partition(".") for _, path, _ in pieces(text) if path is not None]
+    return tuple(dict.fromkeys((alias, slot) for alias, _, slot in found))
 
 
-def _count(value: float) -> str:
-    for size, letter in _PREFIXES:
-        if abs(value) >= size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:,.0f}"
+def message_problems(text: str, vocabulary: Vocabulary, aliases: Mapping[str, str]) -> list[str]:
+    """What is wrong with a message's substitutions, one sentence each; empty where nothing is."""
+    problems = []
+    if text.count("{") != text.count("}"):
+        problems.append("a brace is not closed: braces stand only around {template.slot}")
+        return problems
+    for _, path, unit in pieces(text):
+        if path is None:
+            continue
+        if unit is not None and unit not in UNITS:
+            close = nearest(unit, UNITS, 1)
+            hint = f"nearest: {close[0]}" if close else f"units are {', '.join(UNITS)}"
+            problems.append(f"{{{path}:{unit}}} asks for an unknown unit; {hint}")
+        alias, _, slot = path.partition(".")
+        owner = aliases.get(alias, alias)
+        try:
+            vocabulary.slot(f"{owner}.{slot}")
+        except KeyError as error:
+            problems.append(f"{{{path}}}: {error.args[0]}; braces stand only around a path")
+    return problems
