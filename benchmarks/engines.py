@@ -68,7 +68,7 @@ def stages(rules: int) -> Iterator[str]:
         )
         yield f"{engine}: {1000 * best:.1f} ms for {rules} rules, {known} facts, {case} firings"
     compiling = min(_timed(lambda: Inference(plan, Memory.over(facts, False)))[0] for _ in range(5))
-    yield f"of which choosing and compiling the rules that can still fire: {1000 * compiling:.1f} ms"
+    yield f"of which choosing and compiling rules that can still fire: {1000 * compiling:.1f} ms"
 
 
 def _timed(run) -> tuple[float, int]:  # type: ignore[no-untyped-def]

@@ -175,7 +175,7 @@ class Dealer:
     def _number(self, tier: int, names: Mapping[str, str], names_only: bool = False) -> str:
         """An expression that gives a number, reading what a tier may read."""
         paths = [p for slots in TIERS[:tier] for p in slots if self._type(p) == "number"]
-        several = {template for template in names.values()}
+        several = set(names.values())
         kept = []
         for path in paths:
             owner, _, slot = path.partition(".")

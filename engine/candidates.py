@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from transxlab.engine.case import Firing, Ranked
+from transxlab.engine.comparing import same
 from transxlab.engine.decisions import environment, is_open
 from transxlab.engine.memory import Memory
 from transxlab.engine.rule import Exclude, Prefer
@@ -23,7 +24,7 @@ def stand_ins(memory: Memory) -> tuple[tuple[str, str], ...]:
 
 
 def choose(memory: Memory) -> None:
-    """Write ``excluded``, ``best`` and ``chosen``, and when designing fill what candidates stand for.
+    """Write ``excluded``, ``best`` and ``chosen``; designing, fill what candidates stand for.
 
     What is not known never takes a candidate out, and counts last in a preference.
     """
@@ -115,9 +116,10 @@ def _is_true(fact: Fact, slot: str) -> bool:
 def _agrees(fact: Fact, memory: Memory) -> bool:
     for slot, path in stand_ins(memory):
         held, offered = _held(path, memory), fact.slots.get(slot)
-        if held is not None and offered is not None and not is_open(held):
-            if held.value != offered.value:
-                return False
+        if held is None or offered is None or is_open(held):
+            continue
+        if not same(held.value, offered.value):
+            return False
     return True
 
 

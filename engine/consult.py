@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from transxlab.engine import candidates, decisions, derivations
 from transxlab.engine.alarms import ring
@@ -27,8 +27,11 @@ from transxlab.facts.vocabulary.template import Vocabulary
 if TYPE_CHECKING:
     from transxlab.engine.rulebook import Rulebook
 
-EngineName = Literal["experta", "reference"]
-ENGINES: tuple[EngineName, ...] = ("experta", "reference")
+ENGINES = ("experta", "reference")
+
+
+class EngineMissing(Exception):
+    """experta cannot be imported here; says what to do instead."""
 
 
 class Engine(Protocol):
@@ -47,12 +50,13 @@ def consult(
     calculators: Mapping[str, Calculator],
     *,
     design: bool,
-    engine: EngineName = "experta",
+    engine: str = "experta",
 ) -> Case:
     """Everything the rulebook concludes from the facts, which stay as they are.
 
     Designing, decisions fill the slots that are unknown or hold a trainer's default; auditing,
-    they are only reported. Raises EngineMissing where experta cannot be imported.
+    they are only reported. Raises EngineMissing where experta cannot be imported, ValueError for
+    an engine that does not exist.
     """
     plan = planned(rulebook, calculators, facts.vocabulary)
     memory = Memory.over(facts, design)
@@ -94,9 +98,11 @@ def planned(
     return plan
 
 
-def _engine(name: EngineName, plan: Plan, memory: Memory) -> Engine:
+def _engine(name: str, plan: Plan, memory: Memory) -> Engine:
     if name == "reference":
         return Reference(memory)
+    if name != "experta":
+        raise ValueError(f"there is no engine {name!r}; there are {', '.join(ENGINES)}")
     from transxlab.engine.inference import Inference
 
     return Inference(plan, memory)

@@ -30,7 +30,7 @@ class Standing:
 
 
 def weight(rule: Rule) -> tuple[int, int, int, int]:
-    """What a rule weighs where no ``overrides`` settles it: layer, strength, conditions, evidence."""
+    """Layer, strength, number of conditions, evidence: what counts after ``overrides``."""
     strength = rule.then.strength if isinstance(rule.then, Decide) else "should"
     return (
         rule.layer,

@@ -127,22 +127,13 @@ def _knobs(held: Known, memory: Memory, seen: set[tuple[Fact, str]]) -> list[Ori
 
 def _fix(fix: Fix, env: dict[str, Fact], memory: Memory) -> dict[str, object] | None:
     """The fix with every path filled in; a part that needs what is not known is left out."""
-    made: dict[str, object] = {}
-    changes = {}
-    for target, term in fix.set:
-        value = value_of(term, env)
-        if not isinstance(value, Unknown):
-            changes[env[target.alias].label(target.slot)] = value
-    renames = {}
-    for old, new in fix.rename:
-        names = _exactly(old, env, memory), _exactly(new, env, memory)
-        if names[0] is not None and names[1] is not None:
-            renames[names[0]] = names[1]
+    computed = {env[t.alias].label(t.slot): value_of(term, env) for t, term in fix.set}
+    changes = {label: v for label, v in computed.items() if not isinstance(v, Unknown)}
+    named = [(_exactly(old, env, memory), _exactly(new, env, memory)) for old, new in fix.rename]
+    renames = {old: new for old, new in named if old is not None and new is not None}
     removals = [name for text in fix.remove if (name := _exactly(text, env, memory)) is not None]
-    for field, part in (("set", changes), ("rename", renames), ("remove", removals)):
-        if part:
-            made[field] = part
-    return made or None
+    parts: dict[str, object] = {"set": changes, "rename": renames, "remove": removals}
+    return {name: part for name, part in parts.items() if part} or None
 
 
 def _exactly(text: str, env: dict[str, Fact], memory: Memory) -> str | None:

@@ -113,7 +113,7 @@ def covered(memory: Memory, alias: str, template: str, conditions: Sequence[Expr
 def judged(
     shape: Shape, choice: Choice, held: bool | Unknown, memory: Memory
 ) -> Match | Unknown | None:
-    """What becomes of a choice whose ``when`` is true or unknown: a match, what it waits for, or None."""
+    """What becomes of a choice whose ``when`` is true or unknown: a match, needs, or None."""
     rule = shape.rule
     env = {**memory.singles, **choice.bindings}
     found, chosen = exists(rule.some, shape, env, choice.missing, memory)

@@ -59,7 +59,7 @@ NEGATED = {
 
 
 def satisfying(op: str, constant: Value) -> list[Value]:
-    """The value nearest to the constant for which ``slot op constant`` is true, where there is one."""
+    """Values nearest to the constant for which ``slot op constant`` is true; may be none."""
     if op in ("in", "not in"):
         return list(constant) if op == "in" and isinstance(constant, tuple) else []
     if isinstance(constant, bool):

@@ -26,13 +26,13 @@ def not_judged(
     found = []
     for rule in rules:
         for entry in memory.waiting.get(rule.id, ()):
-            if _matters(rule, entry, memory, applies):
+            if _matters(rule, memory, applies):
                 needs = leaves(entry, writers, memory)
                 found.append(Waiting(rule, entry.subject, needs))
     return sorted(found, key=lambda entry: (entry.rule.id, entry.subject or ""))
 
 
-def _matters(rule: Rule, entry: Waiting, memory: Memory, applies: Applies) -> bool:
+def _matters(rule: Rule, memory: Memory, applies: Applies) -> bool:
     then = rule.then
     if isinstance(then, Finding):
         return True

@@ -1,4 +1,4 @@
-"""What if: a consultation again with other values, what clears a finding, and a knob's safe range."""
+"""What if: the consultation again with other values, what clears a finding, a safe range."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from transxlab.engine.case import Case, Concluded
-from transxlab.engine.consult import EngineName, consult
-from transxlab.engine.evaluation import same
+from transxlab.engine.comparing import same
+from transxlab.engine.consult import consult
 from transxlab.engine.thresholds import distance, thresholds
 from transxlab.facts.origin import Origin
 from transxlab.facts.situation import Fact, Facts
@@ -51,9 +51,7 @@ class Span:
     """Whether the high end itself is safe."""
 
 
-def rerun(
-    case: Case, changes: Mapping[str, Value], *, engine: EngineName = "reference"
-) -> Case:
+def rerun(case: Case, changes: Mapping[str, Value], *, engine: str = "reference") -> Case:
     """The consultation again from what was given, with other values; None forgets a value.
 
     A label without a name (``split.rows``) means every fact of the template. Profiled figures that
@@ -189,19 +187,14 @@ def safe_range(case: Case, label: str) -> list[Span]:
     if slot.type != "number":
         raise ValueError(f"{label} holds {slot.type}, not a number: it has no range")
     known = case.facts.known(label)
-    marks = {float(v) for v in thresholds(case).get(slot.path, []) if _is_number(v)}
-    if known is not None and _is_number(known.value):
-        marks.add(float(str(known.value)))
-    ends = sorted(marks)[:60]
+    values = [*thresholds(case).get(slot.path, []), None if known is None else known.value]
+    numbers = {v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)}
+    ends = sorted(numbers)[:60]
     if not ends:
         return []
     places = list(_places(ends))
     safe = [not _bad(case, label, at) for _, _, at in places]
     return list(_spans(places, safe))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 Place = tuple["float | None", "float | None", float]
@@ -232,7 +225,6 @@ def _spans(places: list[Place], safe: list[bool]) -> Iterable[Span]:
 def _bad(case: Case, label: str, value: float) -> bool:
     after = rerun(case, {label: value})
     return any(
-        finding.silenced is None
-        and any(one == label for one, _ in _knobs_behind(after, finding))
+        finding.silenced is None and any(one == label for one, _ in _knobs_behind(after, finding))
         for finding in after.findings
     )
