@@ -9,6 +9,7 @@ from transxlab.facts.trainers.converting import Refuse, names, number, truth
 from transxlab.facts.trainers.keymap import literal
 from transxlab.facts.trainers.sheet import Sheet
 
+
 @dataclass(frozen=True, slots=True)
 class AdapterKeys:
     """The keys under which one trainer keeps its adapter, and what it does without them."""
@@ -104,7 +105,7 @@ def with_dora(method: str, dora: bool) -> str:
 def quantized(
     sheet: Sheet, four: str, eight: str, kind: str | None = None
 ) -> tuple[str, Sequence[str]]:
-    """How frozen weights are stored (``none``, ``nf4``, ``fp4``, ``int8``) and the keys that say so."""
+    """How frozen weights are stored (none, nf4, fp4, int8), and the keys that say so."""
     if sheet.document.on(four):
         spelled = sheet.document.value(kind) if kind else None
         return ("fp4" if spelled == "fp4" else "nf4"), (four,)

@@ -121,18 +121,17 @@ def _precision(sheet: Sheet) -> None:
         "float16": "pure_fp16",
     }
     for key, precision in table.items():
-        held = document.value(key)
-        if document.on(key) or (key == "bf16" and held == "full"):
+        if document.on(key) or (key == "bf16" and document.value(key) == "full"):
             sheet.put("config.precision", precision, key)
             dtype = "fp16" if precision.endswith("fp16") else "bf16"
             sheet.put("config.model_dtype", dtype, key)
             return
     if document.value("bf16", "auto") == "auto":
         return
-    key = next((k for k in ("bf16", "fp16") if document.has(k)), None)
-    sheet.put("config.precision", "fp32", key)
+    held = next((k for k in ("bf16", "fp16") if document.has(k)), None)
+    sheet.put("config.precision", "fp32", held)
     quantized = sheet.value("config.quantization") == "int8"
-    sheet.put("config.model_dtype", "fp16" if quantized else "fp32", key)
+    sheet.put("config.model_dtype", "fp16" if quantized else "fp32", held)
 
 
 def _memory(sheet: Sheet) -> None:
@@ -198,7 +197,10 @@ def _evaluation(sheet: Sheet) -> None:
     tests = bool(document.items("test_datasets"))
     has_data = tests or (isinstance(held_out, (int, float)) and held_out > 0)
     sheet.settle(
-        "evaluation.has_data", has_data, "test_datasets" if tests else "val_set_size", "val_set_size"
+        "evaluation.has_data",
+        has_data,
+        "test_datasets" if tests else "val_set_size",
+        "val_set_size",
     )
     if not any(document.has(key) for key in _EVAL):
         if document.has("eval_steps") and document.value("eval_steps") != 0:
@@ -207,7 +209,9 @@ def _evaluation(sheet: Sheet) -> None:
             sheet.put("evaluation.strategy", "steps", "evals_per_epoch")
         else:
             sheet.assume("evaluation.strategy", "no")
-    looks = [k for k in ("generate_samples", "do_bench_eval", "do_causal_lm_eval") if document.on(k)]
+    looks = [
+        k for k in ("generate_samples", "do_bench_eval", "do_causal_lm_eval") if document.on(k)
+    ]
     if document.has("eval_table_size") and document.value("eval_table_size") != 0:
         looks.append("eval_table_size")
     off = [k for k in ("generate_samples", "do_bench_eval", "do_causal_lm_eval") if document.has(k)]
@@ -235,7 +239,9 @@ def _tokens(sheet: Sheet) -> None:
         sheet.put("tokenizer.added_tokens", len(added) + len(extra), key)
     elif set(_special(sheet)) <= {"pad_token", "unk_token"}:
         sheet.settle("tokenizer.added_tokens", 0, "special_tokens")
-    trackers = [k.removeprefix("use_") for k in ("use_wandb", "use_mlflow", "use_comet") if document.on(k)]
+    trackers = [
+        k.removeprefix("use_") for k in ("use_wandb", "use_mlflow", "use_comet") if document.on(k)
+    ]
     if document.has("wandb_project") and "wandb" not in trackers:
         trackers.append("wandb")
     sheet.settle("config.report_to", tuple(trackers), "wandb_project", "use_wandb", "use_mlflow")

@@ -56,7 +56,9 @@ def _draw_in(sheet: Sheet, name: str, key: str) -> None:
     if found is None:
         return
     try:
-        companion = read_document(found, str(found), "json" if found.suffix == ".json" else "pyyaml")
+        companion = read_document(
+            found, str(found), "json" if found.suffix == ".json" else "pyyaml"
+        )
     except ConfigError as error:
         sheet.problems.append(error.problem)
         return

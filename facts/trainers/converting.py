@@ -59,7 +59,7 @@ def present(value: object) -> object:
 
 def text(value: object) -> object:
     """Text; the empty text means not set."""
-    if isinstance(value, bool) or isinstance(value, (list, dict)):
+    if isinstance(value, (bool, list, dict)):
         raise Refuse
     return str(value) or None
 

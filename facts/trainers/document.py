@@ -46,6 +46,8 @@ class Document:
     """Every key by its dotted path, in the order of the file."""
     problems: tuple[Problem, ...] = ()
     """What is wrong with it although it could be read."""
+    head: str = ""
+    """The comments above the first key: some say how the run is started."""
     command: str | None = None
     """Program that a command line starts; None for a config file."""
 

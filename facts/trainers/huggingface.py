@@ -5,6 +5,7 @@ What every program shares that inherits ``TrainingArguments`` stands here too.
 
 from __future__ import annotations
 
+from transxlab.facts.situation import Facts
 from transxlab.facts.trainers import adapters, companions, sources
 from transxlab.facts.trainers.converting import words
 from transxlab.facts.trainers.sheet import Sheet
@@ -59,7 +60,7 @@ def derive(sheet: Sheet) -> None:
     _data(sheet)
     evaluation(sheet)
     generation(sheet)
-    parallel(sheet)
+    finish(sheet)
 
 
 def _stage(sheet: Sheet) -> None:
@@ -84,6 +85,23 @@ def _stage(sheet: Sheet) -> None:
     initial(sheet, "model_name_or_path")
     if not document.has("model_name_or_path") and document.has("config_name"):
         sheet.put("model.init", "scratch", "config_name")
+
+
+def since_five(facts: Facts) -> bool:
+    """Whether the transformers that will run is known to be 5 or later."""
+    known = facts.known("environment.transformers_version")
+    if known is None or not isinstance(known.value, str):
+        return False
+    return known.value.partition(".")[0].isdigit() and int(known.value.partition(".")[0]) >= 5
+
+
+def warmup(sheet: Sheet) -> None:
+    """From transformers 5 on, ``warmup_steps`` below 1 is a share of all steps."""
+    steps = sheet.value("config.warmup_steps")
+    if not isinstance(steps, (int, float)) or not 0 < steps < 1 or not since_five(sheet.facts):
+        return
+    sheet.put("config.warmup_ratio", steps, "warmup_steps")
+    sheet.put("config.warmup_steps", 0, "warmup_steps")
 
 
 def initial(sheet: Sheet, key: str) -> None:
@@ -156,7 +174,7 @@ def _data(sheet: Sheet) -> None:
 
 
 def evaluation(sheet: Sheet) -> None:
-    """Fill whether there is evaluation data, and the cadence that a missing ``eval_steps`` means."""
+    """Fill whether there is evaluation data, and the cadence that a missing eval_steps means."""
     document = sheet.document
     for key in ("validation_file", "validation_split_percentage"):
         if document.has(key):
@@ -174,7 +192,9 @@ def generation(sheet: Sheet) -> None:
     """An encoder-decoder run says whether evaluation generates; others have no such setting."""
     document = sheet.document
     seq2seq = document.has("max_source_length") or document.has("predict_with_generate")
-    seq2seq = seq2seq or words().get(("arch", str(document.value("task")).lower())) == "encoder_decoder"
+    seq2seq = (
+        seq2seq or words().get(("arch", str(document.value("task")).lower())) == "encoder_decoder"
+    )
     if not seq2seq:
         return
     generates = document.on("predict_with_generate")
@@ -182,11 +202,12 @@ def generation(sheet: Sheet) -> None:
     sheet.settle("evaluation.generation_planned", generates, "predict_with_generate")
 
 
-def parallel(sheet: Sheet) -> None:
-    """Fill how GPUs share the work from ``deepspeed`` and ``fsdp``."""
+def finish(sheet: Sheet) -> None:
+    """Fill how GPUs share the work from ``deepspeed`` and ``fsdp``, and what warmup means."""
+    warmup(sheet)
     document = sheet.document
     on = bool(document.value("fsdp")) and document.value("fsdp") not in ("", "none")
-    second = str(document.value("fsdp_config.fsdp_version", document.value("fsdp_config.version"))) == "2"
-    companions.parallelism(sheet, fsdp=on, fsdp2=second)
+    version = document.value("fsdp_config.fsdp_version", document.value("fsdp_config.version"))
+    companions.parallelism(sheet, fsdp=on, fsdp2=str(version) == "2")
     if on and isinstance(document.value("fsdp"), str):
         sheet.put("config.cpu_offload", "offload" in str(document.value("fsdp")), "fsdp")

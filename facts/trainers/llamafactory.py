@@ -50,7 +50,7 @@ def derive(sheet: Sheet) -> None:
     _data(sheet)
     _evaluation(sheet)
     _tokens(sheet)
-    huggingface.parallel(sheet)
+    huggingface.finish(sheet)
 
 
 def _method(sheet: Sheet) -> None:
@@ -66,12 +66,14 @@ def _method(sheet: Sheet) -> None:
         method = adapters.with_dora("qlora" if quantized else "lora", document.on("use_dora"))
         sheet.settle("config.method", method, "finetuning_type")
         adapters.fill(sheet, _KEYS)
-        if not document.has("lora_alpha") and isinstance(rank := sheet.value("adapter.r"), (int, float)):
+        if not document.has("lora_alpha") and isinstance(
+            rank := sheet.value("adapter.r"), (int, float)
+        ):
             sheet.assume("adapter.alpha", 2 * rank)
-        sheet.settle("adapter.init", "pissa" if document.on("pissa_init") else "default", "pissa_init")
         sheet.settle(
-            "adapter.lr_ratio", document.value("loraplus_lr_ratio"), "loraplus_lr_ratio"
+            "adapter.init", "pissa" if document.on("pissa_init") else "default", "pissa_init"
         )
+        sheet.settle("adapter.lr_ratio", document.value("loraplus_lr_ratio"), "loraplus_lr_ratio")
         return
     sheet.settle("config.method", kind, "finetuning_type")
     if kind == "freeze" and not document.has("freeze_trainable_layers"):
@@ -144,7 +146,9 @@ def _data(sheet: Sheet) -> None:
                     name,
                     key,
                     where=str(Path(folder) / where) if isinstance(where, str) else None,
-                    format=held.get("formatting") if isinstance(held.get("formatting"), str) else None,
+                    format=held.get("formatting")
+                    if isinstance(held.get("formatting"), str)
+                    else None,
                     max_rows=rows,
                 )
     if document.has("dataset") or document.has("tokenized_path"):

@@ -83,7 +83,9 @@ def _fitting(slot: Slot, cell: Cell) -> object:
 
 def _task(sheet: Sheet) -> None:
     document = sheet.document
-    key = next((k for k in ("task_type", "task.type", "task.kind", "task") if document.has(k)), None)
+    key = next(
+        (k for k in ("task_type", "task.type", "task.kind", "task") if document.has(k)), None
+    )
     word = document.value(key) if key else None
     if isinstance(word, str) and key is not None and key != "task.kind":
         plain = word.strip().lower().replace("-", "_").replace(" ", "_")

@@ -14,7 +14,8 @@ from transxlab.facts.trainers.failure import NotATrainingConfig, Problem
 from transxlab.facts.trainers.scalars import LOADERS, Dialect
 from transxlab.facts.trainers.sheet import Sheet
 from transxlab.facts.trainers.textfile import parse, read_text
-from transxlab.facts.trainers.trainer import Trainer, trainer as find
+from transxlab.facts.trainers.trainer import Trainer
+from transxlab.facts.trainers.trainer import trainer as find
 
 SUFFIXES = (".yaml", ".yml", ".json")
 """Endings of the files that are read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from transxlab.facts.trainers.document import Document
@@ -48,7 +49,16 @@ def parse(text: str, file: str, dialect: Dialect) -> Document:
     if dialect == "json":
         _check_json(text, file)
         text = text.replace("\t", " ")
-    return read_yaml(text, file, dialect)
+    return replace(read_yaml(text, file, dialect), head=_head(text))
+
+
+def _head(text: str) -> str:
+    lines = []
+    for line in text[:4000].splitlines():
+        if line.strip() and not line.startswith("#"):
+            break
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _check_json(text: str, file: str) -> None:

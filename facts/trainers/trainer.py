@@ -29,9 +29,9 @@ class Trainer:
     """Whether its key map is the whole schema, so that any other key is unknown to it."""
     converts: Converting
     """Whether it turns text into the numbers and truths its schema wants."""
-    derive: Callable[[Sheet], None] = lambda sheet: None
+    derive: Callable[[Sheet], None]
     """Fills the slots that several keys decide together."""
-    entry: Callable[[Document], str | None] = lambda document: None
+    entry: Callable[[Document], str | None]
     """The entry point that a config is for."""
 
     @property
@@ -63,6 +63,10 @@ NAMES: tuple[str, ...] = tuple(_DECLARED)
 """Every trainer that is read."""
 
 
+def _single(document: Document) -> None:
+    del document
+
+
 def trainer(name: str) -> Trainer:
     """The trainer of that name; KeyError with the nearest name where there is none."""
     if name not in _DECLARED:
@@ -73,5 +77,5 @@ def trainer(name: str) -> Trainer:
         raise KeyError(f"there is no trainer {name!r}{cure}")
     module_name, dialect, strict, converts = _DECLARED[name]
     module = import_module(f"{__package__}.{module_name}")
-    entry = cast("Callable[[Document], str | None]", getattr(module, "entry", lambda document: None))
+    entry = cast("Callable[[Document], str | None]", getattr(module, "entry", _single))
     return Trainer(name, module_name, dialect, strict, converts, module.derive, entry)

@@ -39,6 +39,9 @@ _LOSSES = {
     "simpo": ("simpo",),
     "sft": ("nll", "dft", "chunked_nll"),
 }
+_BUILDERS = ("json", "csv", "parquet", "text")
+"""Names under which ``datasets`` loads plain files."""
+_START = re.compile(r"\btrl\s+(sft|dpo|kto|grpo|rloo|reward)\b")
 _WORDS = ("online_dpo", "grpo", "rloo", "dpo", "orpo", "kto", "ppo", "gkd", "reward", "prm", "sft")
 _NAMES = {"reward": "rm", "gkd": "distill", "online-dpo": "online_dpo"}
 
@@ -49,6 +52,9 @@ def entry(document: Document) -> str | None:
         named = _by_word(document.command)
         if named is not None:
             return named
+    started = _START.search(document.head)
+    if started is not None:
+        return _NAMES.get(started[1], started[1])
     for name, keys in _SIGNS:
         if any(document.has(key) for key in keys):
             return "grpo" if name == "dpo" and document.has("reward_funcs") else name
@@ -83,7 +89,7 @@ def derive(sheet: Sheet) -> None:
     huggingface.precision(sheet, "bf16")
     _data(sheet)
     _evaluation(sheet)
-    huggingface.parallel(sheet)
+    huggingface.finish(sheet)
     _masking(sheet)
 
 
@@ -123,6 +129,8 @@ def _data(sheet: Sheet) -> None:
         for place, held in enumerate(document.items(key)):
             if isinstance(held, dict) and isinstance(held.get("id", held.get("path")), str):
                 spelled = "id" if "id" in held else "path"
+                if held[spelled] in _BUILDERS and isinstance(held.get("data_files"), str):
+                    spelled = "data_files"
                 sources.add_source(
                     sheet,
                     "train",
@@ -152,7 +160,9 @@ def _evaluation(sheet: Sheet) -> None:
     if sheet.value("evaluation.strategy") == "steps" and not sheet.value("evaluation.eval_steps"):
         sheet.assume("evaluation.eval_steps", sheet.value("config.logging_steps"))
     if sheet.entry in ("grpo", "rloo", "online_dpo"):
-        sheet.settle("evaluation.generation_planned", document.on("log_completions"), "log_completions")
+        sheet.settle(
+            "evaluation.generation_planned", document.on("log_completions"), "log_completions"
+        )
 
 
 def _masking(sheet: Sheet) -> None:

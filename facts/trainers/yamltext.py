@@ -34,6 +34,10 @@ class Node:
     """Maps that ``<<`` draws in."""
 
 
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
+
+
 class _Builder:
     """Builds the tree of one document from its events."""
 
@@ -50,7 +54,7 @@ class _Builder:
         root: Node | None = None
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                line = event.start_mark.line + 1
+                line = _line(event)
                 self.problems.append(
                     Problem(self.file, line, "only the first YAML document of the file is read")
                 )
@@ -74,15 +78,17 @@ class _Builder:
 
     def _node(self, event: Any) -> Node | None:
         if isinstance(event, yaml.AliasEvent):
-            target = self.anchors.get(event.anchor)
+            target = self.anchors.get(str(event.anchor))
             if target is None:
-                line = event.start_mark.line + 1
-                raise ConfigError(self.file, line, f"alias *{event.anchor} names no anchor above it")
+                line = _line(event)
+                raise ConfigError(
+                    self.file, line, f"alias *{event.anchor} names no anchor above it"
+                )
             return target
         if not isinstance(event, yaml.NodeEvent):
             return None
         self.count += 1
-        line = event.start_mark.line + 1
+        line = _line(event)
         if self.count > 2 * MOST_CELLS:
             raise ConfigError(self.file, line, f"more than {MOST_CELLS} values: no training config")
         if isinstance(event, yaml.ScalarEvent):
@@ -106,7 +112,7 @@ class _Builder:
         if word in ("str", "!"):
             return "str", event.value
         if word not in ("int", "float", "bool", "null"):
-            line = event.start_mark.line + 1
+            line = _line(event)
             self.problems.append(
                 Problem(self.file, line, f"tag {event.tag} is not followed: its text is kept")
             )
@@ -118,7 +124,7 @@ class _Builder:
         if parent.kind == "list":
             parent.elements.append(node)
             return
-        line = event.start_mark.line + 1
+        line = _line(event)
         if not pending:
             if node.kind in ("map", "list"):
                 raise ConfigError(self.file, line, "a key must be a word, not a list or a map")
@@ -153,7 +159,9 @@ def read_yaml(text: str, file: str, dialect: Dialect) -> Document:
     if root is None or (root.kind == "none"):
         raise ConfigError(file, None, "the file is empty; expected keys and values")
     if root.kind != "map":
-        raise ConfigError(file, root.line, f"expected keys and values at the top, got a {root.kind}")
+        raise ConfigError(
+            file, root.line, f"expected keys and values at the top, got a {root.kind}"
+        )
     return document_of(root, file, dialect, builder.problems)
 
 

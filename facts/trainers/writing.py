@@ -1,0 +1,94 @@
+"""Facts as a trainer's own config, and the commands that start, test and finish the run."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from transxlab.facts.situation import Facts
+from transxlab.facts.trainers.draft import CannotWrite, Draft, Line, ordered
+from transxlab.facts.trainers.emitting import block
+from transxlab.facts.trainers.keymap import key_map
+
+WRITERS: dict[str, str] = {
+    "axolotl": "write_axolotl",
+    "hf": "write_huggingface",
+    "llamafactory": "write_llamafactory",
+    "own": "write_own",
+    "trl": "write_trl",
+}
+"""Module that writes for each trainer."""
+
+
+def write(facts: Facts, trainer: str) -> str:
+    """The config of a trainer that says what the facts say, commented, in sections.
+
+    Slots the trainer has no key for are left out. Raises CannotWrite where the trainer cannot do
+    what the facts ask (its stage or method), KeyError for a trainer nobody writes for.
+    """
+    module = _module(trainer)
+    draft = Draft(facts, key_map(trainer), module.entry_for(facts))
+    module.compose(draft)
+    start = module.command(facts, "config.yaml")
+    return _render(draft, f"{start}")
+
+
+def command(facts: Facts, trainer: str, config: str = "config.yaml") -> str:
+    """The shell command that starts the run."""
+    return str(_module(trainer).command(facts, config))
+
+
+def quick_test(facts: Facts, trainer: str, config: str = "config.yaml") -> str:
+    """The shell command that runs three optimizer steps of it, into a folder of its own."""
+    return str(_module(trainer).quick_test(facts, config))
+
+
+def merge(facts: Facts, trainer: str, config: str = "config.yaml") -> str | None:
+    """The shell command that merges the trained adapter into the weights; None without one."""
+    known = facts.known("config.method")
+    if known is None or known.value not in ("lora", "qlora", "dora", "qdora", "oft"):
+        return None
+    found = _module(trainer).merge(facts, config)
+    return None if found is None else str(found)
+
+
+def _module(trainer: str) -> Any:
+    if trainer not in WRITERS:
+        raise KeyError(
+            f"no configs are written for {trainer!r}; known: {', '.join(sorted(WRITERS))}"
+        )
+    return import_module(f"{__package__}.{WRITERS[trainer]}")
+
+
+def _render(draft: Draft, start: str) -> str:
+    out = [f"# Start: {start}"]
+    out.extend(f"# {remark}" for remark in draft.remarks)
+    for section, lines in (
+        [("Settings", draft.lines)] if draft.map.name == "own" else ordered(draft.lines)
+    ):
+        out.extend(["", f"# {section}"])
+        for key, value, note in _nested(lines):
+            text = block(key, value)
+            if note:
+                text[0] += f"  # {note}"
+            out.extend(text)
+    return "\n".join(out) + "\n"
+
+
+def _nested(lines: list[Line]) -> list[tuple[str, object, str | None]]:
+    """Dotted keys drawn together into maps, at the place of the first."""
+    top: dict[str, tuple[object, str | None]] = {}
+    for line in lines:
+        head, *rest = line.key.split(".")
+        if not rest:
+            top[head] = (line.value, line.note)
+            continue
+        held, note = top.get(head, ({}, None))
+        if not isinstance(held, dict):
+            raise CannotWrite(f"{head} cannot hold both a value and {line.key}")
+        inner: dict[str, object] = held
+        for part in rest[:-1]:
+            inner = inner.setdefault(part, {})  # type: ignore[assignment]
+        inner[rest[-1]] = line.value
+        top[head] = (held, note)
+    return [(key, value, note) for key, (value, note) in top.items()]

@@ -1,0 +1,108 @@
+"""Whatever is in a file, the reader ends in facts or in its own error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from transxlab.facts.trainers.failure import ConfigError
+from transxlab.facts.trainers.keymap import key_map
+from transxlab.facts.trainers.reading import read
+from transxlab.facts.trainers.trainer import NAMES
+
+SEED = """\
+base_model: m/m
+model_name_or_path: m/m
+datasets:
+  - path: rows.jsonl
+    type: alpaca
+adapter: lora
+lora_r: 16
+learning_rate: 2e-4
+micro_batch_size: 2
+deepspeed: {zero_optimization: {stage: 2}}
+special_tokens: {pad_token: x}
+bf16: true
+"""
+PIECES = st.sampled_from(
+    [
+        "[",
+        "]",
+        "{",
+        "}",
+        ": ",
+        "- ",
+        "&a ",
+        "*a",
+        "<<: ",
+        "!!int ",
+        "|\n",
+        "\t",
+        "'",
+        '"',
+        "#",
+        "1e999",
+        "null",
+        "yes",
+        "0x",
+        "12:30:00",
+        ".nan",
+        "-.inf",
+        "\n",
+        "? ",
+        "%YAML 1.1\n",
+        "---\n",
+        "2020-01-01",
+    ]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    text = SEED
+    for _ in range(draw(st.integers(1, 6))):
+        place = draw(st.integers(0, len(text)))
+        cut = draw(st.integers(0, 20))
+        text = text[:place] + draw(PIECES | st.text(max_size=5)) + text[place + cut :]
+    return text
+
+
+def attempt(path: Path, trainer: str | None) -> None:
+    try:
+        reading = read(path, trainer=trainer)
+    except ConfigError as error:
+        assert "\n" not in str(error)
+    else:
+        assert reading.facts.is_complete("entry")
+
+
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=mutated(), trainer=st.sampled_from(NAMES))
+def test_mutated_yaml_never_raises_anything_else(tmp_path: Path, text: str, trainer: str) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    attempt(path, trainer)
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data(), trainer=st.sampled_from(NAMES))
+def test_any_value_under_any_known_key(tmp_path: Path, data: st.DataObject, trainer: str) -> None:
+    import json
+
+    keys = sorted(key for key in key_map(trainer).rows if "*" not in key and "." not in key)
+    held = data.draw(st.dictionaries(st.sampled_from(keys), VALUES, min_size=1, max_size=8))
+    path = tmp_path / "run.yaml"
+    path.write_text(json.dumps(held))
+    attempt(path, trainer)
