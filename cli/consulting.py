@@ -1,0 +1,59 @@
+"""From facts to a case: the rulebook that applies here, the engine, and the saved case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from transxlab.cli.failures import Unusable
+from transxlab.engine.case import Case
+from transxlab.engine.rulebook import Rulebook
+from transxlab.facts.situation import Facts
+
+LAST_CASE = Path(".transxlab") / "cache" / "last.json"
+
+
+def rulebook(extra: Sequence[str] = ()) -> Rulebook:
+    """The built-in rules with every rulebook that applies in this folder.
+
+    Raises Unusable with every mistake of every rule file.
+    """
+    from transxlab.engine.discovery import discover
+    from transxlab.engine.rulebook import RulebookError, load
+    from transxlab.facts.estimated.calculators import CALCULATORS
+
+    folders = [Path(folder) for folder in extra]
+    missing = [str(folder) for folder in folders if not folder.is_dir()]
+    if missing:
+        raise Unusable(*(f"{folder}: no such folder of rules" for folder in missing))
+    try:
+        return load(discover(Path.cwd(), folders), calculators=CALCULATORS)
+    except RulebookError as error:
+        raise Unusable(*error.messages) from None
+
+
+def consult(facts: Facts, rules: Rulebook, *, design: bool, engine: str) -> Case:
+    """Run the rulebook over the facts; raises Unusable where the engine is not installed."""
+    from transxlab.engine.consult import EngineMissing
+    from transxlab.engine.consult import consult as run
+    from transxlab.facts.estimated.calculators import CALCULATORS
+
+    try:
+        return run(facts, rules, CALCULATORS, design=design, engine=engine)
+    except EngineMissing as error:
+        raise Unusable(str(error)) from None
+
+
+def save(case: Case) -> None:
+    """Keep the case for ``explain``; a folder that cannot be written is no reason to fail."""
+    from transxlab.cli.writing import write
+    from transxlab.engine.saved import write_case
+
+    content = write_case(case)
+    try:
+        write(LAST_CASE, content)
+        ignore = LAST_CASE.parent / ".gitignore"
+        if not ignore.exists():
+            write(ignore, b"*\n")
+    except OSError:
+        return

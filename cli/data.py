@@ -1,0 +1,116 @@
+"""Profile training data and say what is wrong with it for its purpose."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from transxlab.cli import consulting, options
+from transxlab.cli.failures import Unusable
+from transxlab.cli.gather import gather
+from transxlab.cli.judging import exit_code, fail_on_option, verdict
+from transxlab.engine.case import Case
+
+
+@click.command(
+    name="data", help="Profile training data and say what is wrong with it for its purpose."
+)
+@click.argument("files", nargs=-1, metavar="FILE...")
+@click.option("--config", metavar="FILE", help="The config that will train on it.")
+@options.beside
+@click.option("--out", metavar="DIR", help="Write data_plan.md there.")
+@click.option("--force", is_flag=True, help="Overwrite documents that exist.")
+@options.rulebook
+@fail_on_option
+@options.output_format("text", "json")
+def command(
+    files: tuple[str, ...], config: str | None, out: str | None, force: bool, **given: Any
+) -> int:
+    """Read every row, measure, consult the rulebook."""
+    given["train"] = (*files, *given["train"])
+    if not any(given[role] for role in ("train", "val", "test")):
+        raise Unusable("name at least one data file, as in: transxlab data train.jsonl")
+    gathered = gather(config, given)
+    rules = consulting.rulebook(given["rulebook"])
+    case = consulting.consult(gathered.facts, rules, design=False, engine=given["engine"])
+    consulting.save(case)
+    if given["form"] == "json":
+        from transxlab.cli.render.contract import dumps
+
+        sys.stdout.write(dumps(as_plain(case, gathered.remarks)))
+    else:
+        for line in lines(case, gathered.remarks):
+            click.echo(line)
+    if out:
+        from transxlab.cli.writing import write_all
+
+        for path in write_all(Path(out), {"data_plan.md": plan(case)}, force=force):
+            click.echo(f"wrote {path}", err=True)
+    return exit_code([case], given["fail_on"])
+
+
+def as_plain(case: Case, remarks: list[str]) -> dict[str, Any]:
+    """The profile as the output contract has it."""
+    from transxlab.cli.render import contract
+
+    shown = contract.facts(case.facts, ("split", "task", "run", "strategy"))
+    return {
+        "version": contract.VERSION,
+        "verdict": verdict(case),
+        "findings": [contract.finding(found) for found in case.findings],
+        "not_judged": [contract.waiting(item) for item in case.not_judged],
+        "facts": shown,
+        "remarks": remarks,
+        "summary": contract.summary([case]),
+    }
+
+
+def measures(case: Case) -> list[dict[str, Any]]:
+    """Every split with what was measured on it, in words."""
+    from transxlab.cli.documents.context import HIDDEN, said
+
+    shown = []
+    for fact in case.facts.all("split"):
+        rows = [
+            (slot.replace("_", " "), said(f"split.{slot}", fact.slots[slot].value))
+            for slot in case.facts.vocabulary["split"].slots
+            if slot in fact.slots
+            and fact.slots[slot].value is not None
+            and f"split.{slot}" not in HIDDEN
+        ]
+        found = fact.slots.get("templates")
+        templates = found.value if found and isinstance(found.value, tuple) else ()
+        shown.append({"name": fact.name, "rows": rows, "templates": list(templates)})
+    return shown
+
+
+def plan(case: Case) -> str:
+    """``data_plan.md``."""
+    from transxlab.cli.documents.context import shared
+    from transxlab.cli.documents.markdown import render
+
+    strategy = [made for made in case.decisions if made.label.startswith("strategy.")]
+    return render("data_plan.md", shared(case) | {"splits": measures(case), "strategy": strategy})
+
+
+def lines(case: Case, remarks: list[str]) -> list[str]:
+    """The profile in the terminal."""
+    from transxlab.cli.knowledge import sources
+    from transxlab.cli.render import console
+    from transxlab.cli.waiting import lines as waiting_lines
+
+    shown: list[str] = []
+    for split in measures(case):
+        shown += [console.heading(str(split["name"])), ""]
+        shown += console.table(split["rows"])
+        if split["templates"]:
+            shown.append("  templates found, most frequent first:")
+            shown += [f"    {text}" for text in split["templates"]]
+        shown.append("")
+    shown += remarks
+    shown += console.findings(case, sources())
+    shown += waiting_lines(case)
+    shown.append(console.counts([case]))
+    return shown

@@ -1,0 +1,130 @@
+"""Recommend a model, method, settings and data plan for a task."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from transxlab.cli import consulting, options
+from transxlab.cli.gather import Gathered, gather
+from transxlab.cli.judging import exit_code, fail_on_option
+from transxlab.cli.render.words import bounds, value
+from transxlab.engine.case import Case
+
+
+@click.command(name="design", help="Recommend a model, method, settings and data plan for a task.")
+@click.argument("config", required=False, metavar="[CONFIG]")
+@options.beside
+@click.option("--out", metavar="DIR", help="Write design_spec.yaml and design_spec.md there.")
+@click.option("--force", is_flag=True, help="Overwrite documents that exist.")
+@options.rulebook
+@fail_on_option
+@options.output_format("text", "json")
+def command(config: str | None, out: str | None, force: bool, **given: Any) -> int:
+    """Fill what is open, say why, and say what answer would settle the rest."""
+    gathered = gather(config, given)
+    case = designed(gathered, given)
+    consulting.save(case)
+    if given["form"] == "json":
+        from transxlab.cli.render.contract import dumps
+
+        sys.stdout.write(dumps(as_plain(case)))
+    else:
+        for line in lines(case):
+            click.echo(line)
+    if out:
+        from transxlab.cli.writing import write_all
+
+        for path in write_all(Path(out), documents(case), force=force):
+            click.echo(f"wrote {path}", err=True)
+    return exit_code([case], given["fail_on"])
+
+
+def designed(gathered: Gathered, given: dict[str, Any]) -> Case:
+    """The case of a design: candidates made, everything open decided."""
+    from transxlab.facts.asked.candidates import add_candidates
+
+    add_candidates(gathered.facts)
+    rules = consulting.rulebook(given["rulebook"])
+    return consulting.consult(gathered.facts, rules, design=True, engine=given["engine"])
+
+
+def documents(case: Case) -> dict[str, str]:
+    """The documents of a design by file name."""
+    from transxlab.cli.documents import context, specs
+    from transxlab.cli.documents.markdown import render
+
+    written = {
+        "design_spec.yaml": specs.as_yaml(specs.design_spec(case)),
+        "design_spec.md": render(
+            "design_spec.md",
+            context.shared(case)
+            | {
+                "task": _task(case),
+                "decisions": case.decisions,
+                "candidates": context.candidates(case.candidates),
+                "estimates": context.estimates(case),
+            },
+        ),
+    }
+    architecture = specs.architecture_spec(case)
+    if architecture is not None:
+        written["architecture_spec.yaml"] = specs.as_yaml(architecture)
+    return written
+
+
+def _task(case: Case) -> str:
+    found = [case.facts.known("task.description"), case.facts.known("task.kind")]
+    return next((str(known.value) for known in found if known and known.value), "")
+
+
+def as_plain(case: Case) -> dict[str, Any]:
+    """The design as the output contract has it."""
+    from transxlab.cli.render import contract
+
+    return {
+        "version": contract.VERSION,
+        "decisions": [contract.decision(made) for made in case.decisions],
+        "candidates": [contract.candidate(ranked) for ranked in case.candidates],
+        "findings": [contract.finding(found) for found in case.findings],
+        "not_judged": [contract.waiting(item) for item in case.not_judged],
+        "facts": contract.facts(case.facts, SHOWN),
+        "summary": contract.summary([case]),
+    }
+
+
+SHOWN = (
+    "task", "limits", "model", "architecture", "tokenizer", "config", "adapter", "evaluation",
+    "strategy", "machine", "run", "estimate",
+)  # fmt: skip
+"""Templates whose facts a design prints."""
+
+
+def lines(case: Case) -> list[str]:
+    """The design in the terminal."""
+    from transxlab.cli.documents.context import candidates, estimates
+    from transxlab.cli.knowledge import sources
+    from transxlab.cli.render import console
+    from transxlab.cli.waiting import lines as waiting_lines
+
+    shown = [console.heading("Recommended"), ""]
+    shown += console.table(
+        (made.label, value(made.value), bounds(made.range) if made.range else "",
+         f"{made.strength}  {made.rule.id}", made.rule.what)
+        for made in case.decisions
+    )  # fmt: skip
+    ranked = candidates(case.candidates, most=8)
+    if ranked:
+        shown += ["", console.heading("Candidates"), ""]
+        shown += console.table((one["name"], one["needs"], one["fate"]) for one in ranked)
+    known = estimates(case)
+    if known:
+        shown += ["", console.heading("Estimates"), ""]
+        shown += console.table((line.label, line.text) for line in known)
+    shown.append("")
+    shown += console.findings(case, sources())
+    shown += waiting_lines(case)
+    shown.append(console.counts([case]))
+    return shown

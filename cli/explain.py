@@ -1,0 +1,104 @@
+"""Say why: the facts, rules and sources behind a conclusion."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from transxlab.cli import consulting, options
+from transxlab.cli.failures import Unusable
+from transxlab.engine.saved import SavedCase
+
+
+@click.command(
+    name="explain",
+    help="Say why: TARGET is a rule id, a slot such as config.learning_rate, or a candidate.",
+)
+@click.argument("target", metavar="TARGET")
+@click.argument("about", required=False, metavar="[CASE|CONFIG]")
+@click.option("--not-value", metavar="V", help="Why is the slot not this value?")
+@click.option("--not-rule", metavar="ID", help="Why did this rule not fire?")
+@click.option("--full", is_flag=True, help="Print the section of the knowledge base, too.")
+@options.beside
+@options.rulebook
+@options.output_format("text", "json")
+def command(target: str, about: str | None, **given: Any) -> None:
+    """Print the support tree of a conclusion, down to the file's line and the source."""
+    case = _case(about, given)
+    if given["not_value"] is not None or given["not_rule"] is not None:
+        _explain_not(case, target, given)
+        return
+    _explain(case, target, given)
+
+
+def _case(about: str | None, given: dict[str, Any]) -> SavedCase:
+    """The last case, a saved one, or the audit of a config."""
+    from transxlab.engine.saved import CaseError, read_case, saved
+
+    path = Path(about) if about else consulting.LAST_CASE
+    if not path.exists() and not about:
+        raise Unusable(
+            "no case in this folder yet: run audit, setup or design first, or name a config"
+        )
+    if path.suffix == ".json" and path.exists():
+        content = path.read_bytes()
+        if b'"transxlab_case"' in content[:200]:
+            try:
+                return read_case(content)
+            except CaseError as error:
+                raise Unusable(f"{path}: {error}") from None
+    from transxlab.cli.gather import gather
+
+    gathered = gather(str(path), given)
+    rules = consulting.rulebook(given["rulebook"])
+    case = consulting.consult(gathered.facts, rules, design=False, engine=given["engine"])
+    consulting.save(case)
+    return saved(case)
+
+
+def _explain(case: SavedCase, target: str, given: dict[str, Any]) -> None:
+    from transxlab.engine.why import NothingToExplain, why
+
+    try:
+        trees = why(case, target)
+    except NothingToExplain as error:
+        raise Unusable(str(error)) from None
+    if given["form"] == "json":
+        from transxlab.cli.render.contract import dumps
+        from transxlab.cli.render.tree import as_plain
+
+        sys.stdout.write(dumps([as_plain(tree) for tree in trees]))
+        return
+    from transxlab.cli.render.tree import chapters, lines
+
+    for tree in trees:
+        for line in lines(tree):
+            click.echo(line)
+        click.echo("")
+    if given["full"]:
+        for text in chapters(trees):
+            click.echo(text)
+
+
+def _explain_not(case: SavedCase, target: str, given: dict[str, Any]) -> None:
+    from transxlab.cli.render.tree import miss_as_plain, miss_lines
+    from transxlab.engine.why import NothingToExplain, why_not
+
+    try:
+        miss = why_not(
+            case,
+            slot=None if given["not_rule"] else target,
+            value=given["not_value"],
+            rule=given["not_rule"],
+        )
+    except NothingToExplain as error:
+        raise Unusable(str(error)) from None
+    if given["form"] == "json":
+        from transxlab.cli.render.contract import dumps
+
+        sys.stdout.write(dumps(miss_as_plain(miss)))
+        return
+    for line in miss_lines(miss):
+        click.echo(line)

@@ -1,0 +1,133 @@
+"""Facts from everything a command was given: config, options beside it, answers, data, machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+from transxlab.cli.failures import Unusable
+from transxlab.facts.situation import Facts
+
+ROLES = ("train", "val", "test")
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What was gathered for one run."""
+
+    facts: Facts
+    """Everything known."""
+    trainer: str | None = None
+    """Trainer of the config that was read; None where there was none."""
+    unknown_keys: tuple[str, ...] = ()
+    """Keys the trainer does not know."""
+    remarks: list[str] = field(default_factory=list)
+    """Sentences about inputs that could be used in part."""
+
+
+def gather(
+    config: str | None,
+    options: Mapping[str, Any],
+    *,
+    trainer: str | None = None,
+    version: str | None = None,
+    observe: bool = False,
+) -> Gathered:
+    """Read everything; raises Unusable with every sentence about what could not be used."""
+    from transxlab.facts.vocabulary.lab import vocabulary_for
+
+    gathered = Gathered(Facts(vocabulary_for(Path.cwd())))
+    problems: list[str] = []
+    if config is not None:
+        _config(gathered, config, trainer, version, problems)
+    if options.get("answers"):
+        _answers(gathered, options["answers"], problems)
+    _beside(gathered, options, problems)
+    if problems:
+        raise Unusable(*problems)
+    _model(gathered)
+    if observe:
+        _machine(gathered, options)
+    _data(gathered, options)
+    return gathered
+
+
+def _config(
+    gathered: Gathered, config: str, trainer: str | None, version: str | None, problems: list[str]
+) -> None:
+    from transxlab.facts.trainers.reading import ConfigError, read_into
+
+    try:
+        reading = read_into(gathered.facts, Path(config), trainer=trainer, version=version)
+    except ConfigError as error:
+        problems.append(str(error))
+        return
+    gathered.trainer = reading.trainer
+    gathered.unknown_keys = tuple(reading.unknown_keys)
+    gathered.remarks += [str(problem) for problem in reading.problems]
+
+
+def _answers(gathered: Gathered, file: str, problems: list[str]) -> None:
+    from transxlab.facts.asked.answers import read_answers_into
+
+    problems += [str(problem) for problem in read_answers_into(gathered.facts, Path(file))]
+
+
+def _beside(gathered: Gathered, options: Mapping[str, Any], problems: list[str]) -> None:
+    from transxlab.facts.asked.beside import Beside, beside
+
+    given = Beside(
+        gpu=options.get("gpu"),
+        vram_gib=options.get("vram"),
+        gpus=options.get("gpus"),
+        serve_gpu=options.get("serve_gpu"),
+        local=bool(options.get("local")),
+        model_config=options.get("model_config"),
+        rows=options.get("rows"),
+        task=options.get("task"),
+        facts=tuple(options.get("fact") or ()),
+    )
+    problems += [str(problem) for problem in beside(given, gathered.facts)]
+
+
+def _model(gathered: Gathered) -> None:
+    from transxlab.facts.asked.candidates import model_facts
+
+    model_facts(gathered.facts)
+
+
+def _machine(gathered: Gathered, options: Mapping[str, Any]) -> None:
+    from transxlab.facts.observed.survey import observe
+
+    observe(gathered.facts, gpus=not (options.get("gpu") or options.get("vram")))
+
+
+def _data(gathered: Gathered, options: Mapping[str, Any]) -> None:
+    files = {role: [Path(f) for f in options.get(role) or ()] for role in ROLES}
+    files = {role: paths for role, paths in files.items() if paths}
+    if not files:
+        return
+    from transxlab.facts.profiled.facts import split_facts
+    from transxlab.facts.profiled.profile import ReadError, profile
+
+    try:
+        with progress("profiling") as advance:
+            found = profile(files, progress=advance)
+    except ReadError as error:
+        raise Unusable(str(error)) from None
+    split_facts(found, gathered.facts, rows=options.get("rows"))
+    gathered.remarks += [str(problem) for problem in found.problems]
+
+
+def progress(title: str):  # type: ignore[no-untyped-def]
+    """A progress bar on a terminal; nothing elsewhere."""
+    from contextlib import nullcontext
+
+    if not click.get_text_stream("stderr").isatty():
+        return nullcontext(None)
+    from transxlab.cli.render.progress import bar
+
+    return bar(title)

@@ -1,0 +1,83 @@
+"""Options that several commands share: what a config file cannot say, given beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_FILE = click.Path(path_type=str)
+
+BESIDE: Sequence[Callable[[Any], Any]] = (
+    click.option("--gpu", metavar="NAME", help='Training GPU, as in "RTX 4090" or "A100 80GB".'),
+    click.option("--vram", type=float, metavar="GIB", help="Memory of a training GPU, in GiB."),
+    click.option("--gpus", type=click.IntRange(min=1), metavar="N", help="How many training GPUs."),
+    click.option("--serve-gpu", metavar="NAME", help="GPU the finished model runs on."),
+    click.option("--local", is_flag=True, help="The machine is yours: an hour costs nothing."),
+    click.option("--model-config", type=_FILE, metavar="FILE", help="The model's config.json."),
+    click.option("--train", type=_FILE, multiple=True, metavar="FILE", help="Training data."),
+    click.option("--val", type=_FILE, multiple=True, metavar="FILE", help="Validation data."),
+    click.option("--test", type=_FILE, multiple=True, metavar="FILE", help="Test data."),
+    click.option(
+        "--rows",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Rows of the run; --train is then a sample, used for shares and lengths only.",
+    ),
+    click.option("--task", metavar="KIND", help='What it is for, as in "creative generation".'),
+    click.option("--answers", type=_FILE, metavar="FILE", help="Answers to the interview."),
+    click.option(
+        "--fact",
+        multiple=True,
+        metavar="SLOT=VALUE",
+        help="Any other fact, as in model.params=7e9.",
+    ),
+)
+
+RULEBOOK: Sequence[Callable[[Any], Any]] = (
+    click.option(
+        "--rulebook",
+        type=click.Path(path_type=str),
+        multiple=True,
+        metavar="DIR",
+        help="A further folder of rules; yours beat the built-in ones.",
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(["experta", "reference"]),
+        default="experta",
+        show_default=True,
+        help="Inference engine; both conclude the same.",
+    ),
+)
+
+
+def beside(command: Command) -> Command:
+    """Add the options that say what a config cannot."""
+    return _all(command, BESIDE)
+
+
+def rulebook(command: Command) -> Command:
+    """Add the options that choose the rules and the engine."""
+    return _all(command, RULEBOOK)
+
+
+def output_format(*choices: str) -> Callable[[Command], Command]:
+    """Add ``--format`` with these choices, the first one by default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(choices),
+        default=choices[0],
+        show_default=True,
+        help="How to print the result.",
+    )
+
+
+def _all(command: Command, options: Sequence[Callable[[Any], Any]]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,126 @@
+"""List, show, test and check the rulebook."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from transxlab.cli.consulting import rulebook as load_rules
+from transxlab.cli.failures import CLEAN, FOUND, Unusable
+from transxlab.cli.options import output_format
+from transxlab.cli.options import rulebook as rulebook_options
+from transxlab.cli.render.contract import dumps
+from transxlab.engine.rule import Rule
+
+
+@click.group(name="rules", help="List, show, test and check the rulebook.")
+def command() -> None:
+    """The group."""
+
+
+@command.command("list")
+@click.option("--family", metavar="ABC", help="Only rules of one family, as in LR.")
+@rulebook_options
+@output_format("text", "json")
+def list_rules(family: str | None, rulebook: tuple[str, ...], engine: str, form: str) -> None:
+    """Every rule: id, name and what it says."""
+    rules = [r for r in _load(rulebook) if not family or _family(r) == family.upper()]
+    if form == "json":
+        sys.stdout.write(dumps([_short(rule) for rule in rules]))
+        return
+    for rule in rules:
+        click.echo(f"{click.style(rule.id, bold=True):<8} {rule.name}")
+        click.echo(f"         {click.style(rule.what, dim=True)}")
+    click.echo(f"{len(rules)} rules in {len({_family(r) for r in rules})} families")
+
+
+@command.command("show")
+@click.argument("rule_id", metavar="ID")
+@rulebook_options
+@output_format("text", "json")
+def show(rule_id: str, rulebook: tuple[str, ...], engine: str, form: str) -> None:
+    """One rule: its conditions in words, its sources, its examples."""
+    from transxlab.facts.vocabulary.template import nearest
+
+    rules = {rule.id: rule for rule in _load(rulebook)}
+    by_name = {rule.name: rule for rule in rules.values()}
+    rule = rules.get(rule_id.upper()) or by_name.get(rule_id)
+    if rule is None:
+        near = nearest(rule_id.upper(), rules) or nearest(rule_id, by_name)
+        raise Unusable(f"there is no rule {rule_id}; nearest: {', '.join(near) or 'none'}")
+    if form == "json":
+        from transxlab.cli.render.rule import as_plain
+
+        sys.stdout.write(dumps(as_plain(rule)))
+        return
+    from transxlab.cli.render.rule import lines
+
+    for line in lines(rule):
+        click.echo(line)
+
+
+@command.command("test")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--cross-check", is_flag=True, help="Run both engines and demand the same of them.")
+@rulebook_options
+def test(ids: tuple[str, ...], cross_check: bool, rulebook: tuple[str, ...], engine: str) -> int:
+    """Run the examples that stand in each rule."""
+    from transxlab.engine.examples import run_examples
+    from transxlab.facts.estimated.calculators import CALCULATORS
+
+    loaded = load_rules(rulebook)
+    wanted = {name.upper() for name in ids}
+    failed = passed = known = 0
+    for rule in loaded.rules:
+        if wanted and rule.id not in wanted and rule.name.upper() not in wanted:
+            continue
+        for result in run_examples(
+            rule, loaded, CALCULATORS, engine=engine, cross_check=cross_check
+        ):
+            if result.ok:
+                passed += 1
+            elif result.todo:
+                known += 1
+            else:
+                failed += 1
+                click.echo(f"{rule.file}: {rule.id} {result.name}: {result.message}")
+    engines = "both engines" if cross_check else engine
+    click.echo(f"{passed} passed, {failed} failed, {known} known to fail ({engines})")
+    return FOUND if failed else CLEAN
+
+
+@command.command("check")
+@rulebook_options
+def check(rulebook: tuple[str, ...], engine: str) -> int:
+    """Look for rules that can never fire, ties, missing sources and missing anchors."""
+    from transxlab.cli.knowledge import anchors, sources
+    from transxlab.engine.check import check as look
+
+    loaded = load_rules(rulebook)
+    problems = look(loaded, sources=set(sources().by_id), anchors=anchors())
+    for problem in problems:
+        click.echo(f"{problem.severity}: {problem.rule}: {problem.message}")
+    bad = sum(problem.severity == "error" for problem in problems)
+    click.echo(f"{len(loaded.rules)} rules read; {bad} errors, {len(problems) - bad} remarks")
+    return FOUND if bad else CLEAN
+
+
+def _load(extra: tuple[str, ...]) -> list[Rule]:
+    return sorted(load_rules(extra).rules, key=lambda rule: rule.id)
+
+
+def _family(rule: Rule) -> str:
+    return rule.id.rstrip("0123456789")
+
+
+def _short(rule: Rule) -> dict[str, object]:
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "family": _family(rule),
+        "what": rule.what,
+        "evidence": rule.evidence,
+        "sources": [source.id for source in rule.sources],
+        "file": rule.file,
+        "layer": rule.layer,
+    }

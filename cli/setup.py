@@ -1,0 +1,155 @@
+"""Vet machine, data and config together: will it run, fit, finish?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from transxlab.cli import consulting, options
+from transxlab.cli.failures import Unusable
+from transxlab.cli.gather import Gathered, gather
+from transxlab.cli.judging import exit_code, fail_on_option, verdict
+from transxlab.engine.case import Case
+
+WRITERS = ("axolotl", "trl", "hf", "llamafactory", "own")
+"""Trainers that a config is written for."""
+
+
+@click.command(
+    name="setup", help="Vet machine, data and config together: will it run, fit, finish?"
+)
+@click.argument("config", required=False, metavar="[CONFIG]")
+@click.option("--trainer", metavar="NAME", help="Trainer of CONFIG, or the one to write for.")
+@click.option("--trainer-version", metavar="VERSION", help="Version of that trainer.")
+@options.beside
+@click.option(
+    "--out", default=".", show_default=True, metavar="DIR", help="Where the reports are written."
+)
+@click.option("--force", is_flag=True, help="Overwrite documents that exist.")
+@options.rulebook
+@fail_on_option
+@options.output_format("text", "json")
+def command(config: str | None, out: str, force: bool, **given: Any) -> int:
+    """Look at everything before step 0 and say whether to start.
+
+    Without CONFIG, one is designed from --answers and written.
+    """
+    if config is None and not given["answers"]:
+        raise Unusable("name a config to vet, or --answers FILE to write one from")
+    gathered = gather(
+        config,
+        given,
+        trainer=given["trainer"] if config else None,
+        version=given["trainer_version"],
+        observe=True,
+    )
+    case = judged(config, gathered, given)
+    consulting.save(case)
+    written = documents(case, config, given["trainer"] or gathered.trainer)
+    if given["form"] == "json":
+        from transxlab.cli.render.contract import dumps
+
+        sys.stdout.write(dumps(as_plain(case, gathered.remarks)))
+    else:
+        for line in lines(case, gathered.remarks):
+            click.echo(line)
+    from transxlab.cli.writing import write_all
+
+    for path in write_all(Path(out), written, force=force):
+        click.echo(f"wrote {path}", err=True)
+    return exit_code([case], given["fail_on"])
+
+
+def judged(config: str | None, gathered: Gathered, given: dict[str, Any]) -> Case:
+    """The case: an audit of the config, or the design of one where there is none."""
+    if config is None:
+        from transxlab.cli.design import designed
+
+        return designed(gathered, given)
+    from transxlab.facts.asked.candidates import add_candidates
+
+    add_candidates(gathered.facts)
+    rules = consulting.rulebook(given["rulebook"])
+    return consulting.consult(gathered.facts, rules, design=False, engine=given["engine"])
+
+
+def documents(case: Case, config: str | None, trainer: str | None) -> dict[str, str]:
+    """The report, and the config where none was given, by file name."""
+    from transxlab.cli.documents import context
+    from transxlab.cli.documents.markdown import page, render
+    from transxlab.cli.render.console import counts
+
+    written: dict[str, str] = {}
+    command_line = quick_test = None
+    if config is None:
+        from transxlab.facts.trainers.writing import command as start
+        from transxlab.facts.trainers.writing import quick, write
+
+        name = trainer or "axolotl"
+        if name not in WRITERS:
+            raise Unusable(f"no config is written for {name}; expected {', '.join(WRITERS)}")
+        written["config.yaml"] = write(case.facts, name)
+        command_line, quick_test = start(case.facts, name), quick(case.facts, name)
+    elif trainer:
+        from transxlab.facts.trainers.writing import command as start
+        from transxlab.facts.trainers.writing import quick
+
+        command_line = start(case.facts, trainer, config)
+        quick_test = quick(case.facts, trainer, config)
+    report = render(
+        "preflight_report.md",
+        context.shared(case)
+        | {
+            "sections": context.sections(case),
+            "counts": counts([case]),
+            "command": command_line,
+            "quick_test": quick_test,
+        },
+    )
+    written["preflight_report.md"] = report
+    written["preflight_report.html"] = page("TransXlab preflight report", report)
+    return written
+
+
+def as_plain(case: Case, remarks: list[str]) -> dict[str, Any]:
+    """The preflight as the output contract has it."""
+    from transxlab.cli.render import contract
+
+    return {
+        "version": contract.VERSION,
+        "verdict": verdict(case),
+        "findings": [contract.finding(found) for found in case.findings],
+        "not_judged": [contract.waiting(item) for item in case.not_judged],
+        "decisions": [contract.decision(made) for made in case.decisions],
+        "candidates": [contract.candidate(ranked) for ranked in case.candidates],
+        "facts": contract.facts(
+            case.facts, [t for t in case.facts.vocabulary.templates if t not in _NOT_SHOWN]
+        ),
+        "remarks": remarks,
+        "summary": contract.summary([case]),
+    }
+
+
+_NOT_SHOWN = frozenset({"entry", "candidate"})
+
+
+def lines(case: Case, remarks: list[str]) -> list[str]:
+    """The preflight in the terminal."""
+    from transxlab.cli.documents.context import sections
+    from transxlab.cli.knowledge import sources
+    from transxlab.cli.render import console
+    from transxlab.cli.waiting import lines as waiting_lines
+
+    shown: list[str] = []
+    for section in sections(case):
+        shown += [console.heading(section.title), ""]
+        shown += console.table((line.mark, line.label, line.text) for line in section.lines)
+        shown.append("")
+    shown += remarks
+    shown += console.findings(case, sources())
+    shown += waiting_lines(case)
+    colour = {"blocked": "red", "warnings": "yellow", "ready": "green"}[verdict(case)]
+    shown.append(f"{click.style(verdict(case), fg=colour, bold=True)}: {console.counts([case])}")
+    return shown

@@ -1,0 +1,172 @@
+"""The compiled rulebook: rules as JSON in the user's own cache folder.
+
+JSON, because it can hold data only: a file somebody else planted there runs nothing. A cache that
+is missing, stale, broken or unwritable costs time, never correctness.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transxlab.engine import rule as form
+from transxlab.engine.expressions import Expression
+from transxlab.facts.calculator import Calculator
+from transxlab.facts.values import Interval
+from transxlab.facts.vocabulary.template import Vocabulary
+
+if TYPE_CHECKING:
+    from transxlab.engine.rulebook import Rulebook
+
+CLASSES: tuple[type, ...] = (
+    form.Rule,
+    Expression,
+    form.Literally,
+    form.Table,
+    form.Target,
+    form.Alarm,
+    form.Finding,
+    form.Derive,
+    form.Decide,
+    form.Exclude,
+    form.Prefer,
+    form.Accept,
+    form.Source,
+    form.Dissent,
+    form.Fix,
+    Interval,
+)
+"""Classes a cached rule is made of; the place of a class is its tag."""
+_TAGS = {cls: tag for tag, cls in enumerate(CLASSES, 1)}
+_LEFT_OUT = frozenset({"examples", "run"})
+_HOUSE = (Path(__file__).parent, Path(__file__).parent.parent / "facts" / "vocabulary")
+
+
+def through(
+    files: Sequence[tuple[int, Path, Path]],
+    vocabulary: Vocabulary,
+    calculators: Mapping[str, Calculator],
+    read: Callable[[], Rulebook],
+) -> Rulebook:
+    """The rulebook from the cache if nothing it depends on changed, else as read, then cached."""
+    stamp = _stamp(files, vocabulary, calculators)
+    path = folder() / f"rulebook-{_key(files)}.json"
+    cached = _load(path, stamp, vocabulary)
+    if cached is not None:
+        return cached
+    fresh = read()
+    _store(path, stamp, fresh)
+    return fresh
+
+
+def folder() -> Path:
+    """The user's cache folder of the project."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "transxlab"
+
+
+def _key(files: Sequence[tuple[int, Path, Path]]) -> str:
+    roots = sorted({f"{layer}:{root.resolve()}" for layer, root, _ in files})
+    return hashlib.sha256("\n".join(roots).encode()).hexdigest()[:16]
+
+
+def _stamp(
+    files: Sequence[tuple[int, Path, Path]],
+    vocabulary: Vocabulary,
+    calculators: Mapping[str, Calculator],
+) -> str:
+    """Changes whenever a rule file, the engine, the vocabulary or a calculator does."""
+    digest = hashlib.sha256(sys.version.encode())
+    for layer, _, file in files:
+        digest.update(f"{layer}:{_seen(file)}\n".encode())
+    for place in _HOUSE:
+        with os.scandir(place) as entries:
+            for entry in sorted(entries, key=lambda e: e.name):
+                if entry.name.endswith(".py"):
+                    stat = entry.stat()
+                    digest.update(f"{entry.path}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
+    for name in sorted(calculators):
+        calculator = calculators[name]
+        digest.update(f"{name}{calculator.reads}{calculator.writes}".encode())
+    lab = vocabulary.templates.get("lab")
+    digest.update(repr(lab.slots if lab else None).encode())
+    return digest.hexdigest()
+
+
+def _seen(file: Path) -> str:
+    try:
+        stat = os.stat(file)  # noqa: PTH116
+    except OSError:
+        return f"{file}:gone"
+    return f"{file}:{stat.st_size}:{stat.st_mtime_ns}"
+
+
+def _load(path: Path, stamp: str, vocabulary: Vocabulary) -> Rulebook | None:
+    import json
+
+    from transxlab.engine.rulebook import Rulebook
+
+    try:
+        data = json.loads(path.read_bytes())
+        if data["stamp"] != stamp:
+            return None
+        return Rulebook(
+            tuple(decode(rule) for rule in data["rules"]),
+            data["digest"],
+            vocabulary,
+            tuple((kind, name) for kind, name in data["steps"]),
+            data["retired"],
+        )
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+        return None
+
+
+def _store(path: Path, stamp: str, rulebook: Rulebook) -> None:
+    import json
+
+    data = {
+        "stamp": stamp,
+        "digest": rulebook.digest,
+        "steps": rulebook.steps,
+        "retired": rulebook.retired,
+        "rules": [encode(rule) for rule in rulebook.rules],
+    }
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(data, file)
+        Path(temporary).replace(path)
+    except OSError:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+
+
+def encode(value: Any) -> Any:
+    """A part of a rule as JSON data: tuples as ``[0, ...]``, dataclasses as ``[tag, ...]``."""
+    if isinstance(value, tuple):
+        return [0, *map(encode, value)]
+    if is_dataclass(value) and not isinstance(value, type):
+        held = [() if f.name in _LEFT_OUT else getattr(value, f.name) for f in fields(value)]
+        if isinstance(value, Expression):
+            held = held[:-1]
+        return [_TAGS[type(value)], *map(encode, held)]
+    return value
+
+
+def decode(value: Any) -> Any:
+    """The part of a rule that ``encode`` wrote."""
+    if type(value) is not list:
+        return value
+    tag = value[0]
+    parts = [decode(item) if type(item) is list else item for item in value[1:]]
+    return CLASSES[tag - 1](*parts) if tag else tuple(parts)
