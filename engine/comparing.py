@@ -69,7 +69,7 @@ def compare(symbol: str, left: Any, right: Any, versions: bool) -> bool | None:
         return member(left, right or ()) is (symbol == "in")
     if left is None or right is None:
         return False
-    if versions == (isinstance(left, str) or isinstance(right, str)):
+    if versions and (isinstance(left, str) or isinstance(right, str)):
         return None
     if not versions and not (is_number(left) and is_number(right)):
         return None
