@@ -222,10 +222,11 @@ class _Checker:
             raise ExpressionError(f"{ast.unparse(tree)}: arithmetic is + - * / // % **")
         left = kinds.number(self.visit(tree.left), ast.unparse(tree.left))
         right = kinds.number(self.visit(tree.right), ast.unparse(tree.right))
-        if symbol == "**" and not (right[0] == "literal" and abs(right[1]) <= LARGEST_POWER):
+        bounded = (part[0] == "literal" and abs(part[1]) <= LARGEST_POWER for part in (left, right))
+        if symbol == "**" and not any(bounded):
             raise ExpressionError(
-                f"{ast.unparse(tree)}: a power is a constant of at most {LARGEST_POWER}; "
-                "a larger one needs a calculator"
+                f"{ast.unparse(tree)}: a power has a base or an exponent that is a constant of at "
+                f"most {LARGEST_POWER}; anything else needs a calculator"
             )
         return _folded(("arithmetic", symbol, left, right)), "number"
 

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from transxlab.engine import appendix
 from transxlab.engine.conclusions import Conclusions
-from transxlab.engine.examplefacts import facts_of
 from transxlab.engine.expressions import Expression, ExpressionError, parse
-from transxlab.engine.rule import (
-    EVIDENCE,
-    Derive,
-    Dissent,
-    Example,
-    Exclude,
-    Finding,
-    Fix,
-    Prefer,
-    Rule,
-    Source,
-    Then,
-)
-from transxlab.engine.terms import message_problems
-from transxlab.engine.yamlfile import Document, PathOf, Problem
+from transxlab.engine.rule import EVIDENCE, Accept, Exclude, Finding, Rule, Then
+from transxlab.engine.terms import message_paths, message_problems
+from transxlab.engine.yamlfile import SET_ASIDE, Document, PathOf
 from transxlab.facts.calculator import Calculator
 from transxlab.facts.vocabulary.template import Vocabulary, nearest
 
@@ -34,10 +22,11 @@ FIELDS = (
     "replaced_by",
 )  # fmt: skip
 NEEDED = ("id", "what", "then", "evidence", "sources", "examples")
-EXPECTATIONS = ("fires", "value", "severity", "order")
 MAX_CONDITIONS = 8
+_LISTS = ("when", "some", "unless")
+_TEXTS = ("what", "since", "why", "costs", "instead")
 _ID = re.compile(r"[A-Z][A-Z0-9]{1,7}[0-9]{3}\Z")
-_READ = re.compile(r"[\w.-]+\.md#[\w-]+\Z")
+_READ = re.compile(r"[\w./-]+\.md#[\w-]+\Z")
 
 
 class Reader:
@@ -58,8 +47,7 @@ class Reader:
 
     def problem(self, path: PathOf, message: str) -> None:
         """Note a mistake at a place of the document."""
-        line = self.document.line(path)
-        self.document.problems.append(Problem(self.document.file, line, message))
+        self.document.problem(self.document.line(path), message)
 
     def read(self) -> Rule | None:
         """The rule; None if there is any mistake."""
@@ -68,38 +56,46 @@ class Reader:
             if not self.document.problems:
                 self.problem((), "holds no rule: expected fields such as id, what and then")
             return None
-        before = len(self.document.problems)
         self._fields(data)
         self.aliases = self._aliases(data.get("for"))
-        conditions = {name: self._conditions(data.get(name), (name,)) for name in _LISTS}
+        conditions = {name: self.conditions(data.get(name), (name,)) for name in _LISTS}
         if sum(map(len, conditions.values())) > MAX_CONDITIONS:
             self.problem(
                 ("when",),
-                f"has more than {MAX_CONDITIONS} conditions; name a derived quantity",
+                f"has more than {MAX_CONDITIONS} conditions: derive a named slot first",
             )
-        binds = self._binds(conditions)
-        then, message = Conclusions(self, binds, conditions["some"]).read(data.get("then"))
+        binds = self._binds(conditions, data.get("then"))
+        named = {*binds, *(alias for e in conditions["some"] for alias, _ in e.paths)}
+        conclusions = Conclusions(self, binds, named)
+        then, message = conclusions.read(data.get("then"))
         rule = self._rule(data, conditions, binds, then, message)
-        clean = len(self.document.problems) == before and not self.document.problems
-        return rule if clean else None
+        self._messages(rule, then, message, named)
+        return None if self.document.problems else rule
 
     def _fields(self, data: dict[str, Any]) -> None:
-        for key in data:
-            if key not in FIELDS:
-                near = nearest(key, FIELDS) or list(FIELDS)
-                self.problem((key,), f"there is no field {key!r}; nearest: {', '.join(near)}")
+        self.only(data, FIELDS, (), "field")
         for key in NEEDED:
             if not data.get(key):
-                self.problem((), f"field {key!r} is missing")
+                self.problem((key,) if key in data else (), f"field {key!r} is missing or empty")
+
+    def only(
+        self, data: Mapping[str, Any], allowed: tuple[str, ...], path: PathOf, what: str
+    ) -> None:
+        """Every key must be one of those allowed."""
+        for key in data:
+            if key not in allowed:
+                near = nearest(key, allowed)
+                hint = f"nearest: {', '.join(near)}" if near else f"expected {', '.join(allowed)}"
+                self.problem((*path, key), f"there is no {what} {key!r}; {hint}")
 
     def text(self, data: Mapping[str, Any], key: str, path: PathOf = ()) -> str:
-        """A field that holds text, empty where it is absent."""
+        """A field that holds text, empty where it is absent; a number stands as written."""
         value = data.get(key)
         if value is None:
             return ""
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-            return str(value).strip()
-        self.problem((*path, key), f"{key} takes text, got {_shape(value)}")
+            return self.document.written.get((*path, key), str(value)).strip()
+        self.problem((*path, key), f"{key} takes text, got {shape(value)}")
         return ""
 
     def word(self, value: Any, words: tuple[Any, ...], path: PathOf, what: str) -> Any:
@@ -108,7 +104,7 @@ class Reader:
             return value
         near = nearest(str(value), words)
         hint = f"; nearest: {near[0]}" if near else ""
-        self.problem(path, f"{what} is one of {', '.join(words)}; got {value!r}{hint}")
+        self.problem(path, f"{what} is one of {', '.join(words)}; got {shape(value)}{hint}")
         return words[0]
 
     def items(self, value: Any, path: PathOf, what: str) -> list[Any]:
@@ -117,15 +113,15 @@ class Reader:
             return []
         if isinstance(value, list):
             return value
-        self.problem(path, f"{what} takes a list, one item per line; got {_shape(value)}")
+        self.problem(path, f"{what} takes a list, one item per line; got {shape(value)}")
         return []
 
-    def texts(self, value: Any, path: PathOf, what: str) -> tuple[str, ...]:
-        """A list of texts."""
-        found = self.items(value, path, what)
+    def texts(self, data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        """A field that holds a list of texts."""
+        found = self.items(data.get(key), (key,), key)
         for place, item in enumerate(found):
             if not isinstance(item, str):
-                self.problem((*path, place), f"{what} takes text, got {_shape(item)}")
+                self.problem((key, place), f"{key} takes text, got {shape(item)}")
         return tuple(item for item in found if isinstance(item, str))
 
     def _aliases(self, value: Any) -> dict[str, str]:
@@ -142,57 +138,64 @@ class Reader:
             if template not in several:
                 self.problem(
                     ("for", alias),
-                    f"{template!r} is no template with several facts; expected one of "
+                    f"{shape(template)} is no template with several facts; expected one of "
                     f"{', '.join(several)}",
                 )
             elif alias in self.vocabulary and alias != template:
                 self.problem(
-                    ("for", alias), f"{alias!r} hides the template of that name; rename it"
+                    ("for", alias), f"{alias!r} hides the template of that name: rename it"
                 )
+            elif not alias.isidentifier():
+                self.problem(("for", alias), f"{alias!r} is no name: use letters and underscores")
             else:
                 found[alias] = template
         return found
 
-    def _conditions(self, value: Any, path: PathOf) -> tuple[Expression, ...]:
-        found = []
-        for place, item in enumerate(self.items(value, path, path[-1:][0])):  # type: ignore[arg-type]
-            expression = self.expression(item, (*path, place))
-            if expression is not None:
-                found.append(expression)
-        return tuple(found)
+    def conditions(self, value: Any, path: PathOf) -> tuple[Expression, ...]:
+        """A list of conditions."""
+        items = self.items(value, path, str(path[-1]))
+        found = [self.expression(item, (*path, place)) for place, item in enumerate(items)]
+        return tuple(expression for expression in found if expression is not None)
 
     def expression(self, item: Any, path: PathOf, *, condition: bool = True) -> Expression | None:
         """An expression; None and a problem where it is not one."""
-        if isinstance(item, dict):
-            self.problem(path, f"a condition is text; put it in quotes, for it holds ': ' ({item})")
+        if item == SET_ASIDE and self.document.line(path) in self.document.set_aside:
             return None
-        if not isinstance(item, str):
-            if condition or isinstance(item, (list, bool)) or item is None:
-                self.problem(path, f"expected a comparison, got {_shape(item)}")
-                return None
-            item = str(item)
+        if isinstance(item, dict):
+            held = " ".join(f"{key}: {value}" for key, value in item.items())
+            self.problem(path, f"a condition is text, not a map: quote it whole, '{held}'")
+            return None
+        if not isinstance(item, str) and (condition or not isinstance(item, (int, float))):
+            self.problem(path, f"expected a comparison, got {shape(item)}")
+            return None
+        if isinstance(item, bool):
+            item = str(item).lower()
         try:
-            return parse(item, self.vocabulary, self.aliases, condition=condition)
+            return parse(str(item), self.vocabulary, self.aliases, condition=condition)
         except ExpressionError as error:
-            self.problem(path, str(error))
+            self.problem(path, f"{item}: {error}")
             return None
 
     def template_of(self, alias: str) -> str:
         """Template that a name of this rule stands for."""
         return self.aliases.get(alias, alias)
 
-    def _binds(self, conditions: Mapping[str, tuple[Expression, ...]]) -> dict[str, str]:
-        """Names that range over several facts: those of ``when``, and those no list uses."""
-        used = {name: _names(expressions) for name, expressions in conditions.items()}
-        elsewhere = used["some"] | used["unless"]
-        found = {
-            alias: template
-            for alias, template in self.aliases.items()
-            if alias in used["when"] or alias not in elsewhere
-        }
-        for alias in sorted(used["when"] - set(self.aliases)):
-            if alias in self.vocabulary and self.vocabulary[alias].several:
-                found[alias] = alias
+    def ranges(self, alias: str) -> bool:
+        """Whether a name of this rule stands for one of several facts."""
+        template = self.template_of(alias)
+        return template in self.vocabulary and self.vocabulary[template].several
+
+    def _binds(self, lists: Mapping[str, tuple[Expression, ...]], then: Any) -> dict[str, str]:
+        """Names that range over all their facts: those of ``when``, and those no list uses."""
+        used = {alias for expression in lists["when"] for alias, _ in expression.paths}
+        free = {alias for part in lists.values() for e in part for alias, _ in e.paths} - used
+        found = {alias: t for alias, t in self.aliases.items() if alias not in free}
+        for alias in sorted(used - set(found)):
+            if self.ranges(alias):
+                found[alias] = self.template_of(alias)
+        choosing = isinstance(then, dict) and ("exclude" in then or "prefer" in then)
+        if choosing and "candidate" not in found.values():
+            found["candidate"] = "candidate"
         return found
 
     def _rule(
@@ -202,161 +205,68 @@ class Reader:
         binds: dict[str, str],
         then: Then | None,
         message: str,
-    ) -> Rule | None:
-        self._messages(message, then)
-        identity = self.text(data, "id")
-        if identity and not _ID.match(identity):
-            self.problem(
-                ("id",), f"id {identity!r}: expected capital letters and three digits, LR001"
-            )
-        read = self.text(data, "read")
-        if read and not _READ.match(read):
-            self.problem(("read",), f"read takes chapter.md#anchor, got {read!r}")
-        evidence = data.get("evidence")
-        if evidence is not None:
-            evidence = self.word(evidence, EVIDENCE, ("evidence",), "evidence")
-        sources = self._sources(data)
-        dissent = self._dissent(data)
-        examples = self._examples(data)
-        fix = self._fix(data.get("fix"))
-        if then is None:
-            return None
-        if isinstance(then, (Exclude, Prefer)) and "candidate" not in binds.values():
-            binds = {**binds, "candidate": "candidate"}
+    ) -> Rule:
+        fields: dict[str, Any] = {key: self.text(data, key) for key in _TEXTS}
+        fields |= conditions
+        evidence = data.get("evidence") or "practice"
         return Rule(
-            id=identity,
+            id=self._matching(data, "id", _ID, "capital letters and three digits, as in LR001"),
             name=PurePosixPath(self.document.file).stem,
-            what=self.text(data, "what"),
-            then=then,
-            evidence=evidence or "practice",
-            sources=sources,
+            then=then or Finding("advice"),
+            evidence=self.word(evidence, EVIDENCE, ("evidence",), "evidence"),
+            sources=appendix.sources(self, data),
             layer=self.layer,
             file=self.document.file,
             line=self.document.line(()),
-            since=self.text(data, "since"),
-            why=self.text(data, "why"),
-            costs=self.text(data, "costs"),
-            instead=self.text(data, "instead"),
-            message=message or (self.text(data, "what") if isinstance(then, Finding) else ""),
-            dissent=dissent,
-            read=read,
+            message=message or (fields["what"] if isinstance(then, Finding) else ""),
+            dissent=appendix.dissent(self, data),
+            read=self._matching(data, "read", _READ, "chapter.md#anchor"),
             aliases=tuple(self.aliases.items()),
             binds=tuple(binds.items()),
-            when=conditions["when"],
-            some=conditions["some"],
-            unless=conditions["unless"],
-            overrides=self.texts(data.get("overrides"), ("overrides",), "overrides"),
-            replaces=self.texts(data.get("replaces"), ("replaces",), "replaces"),
+            overrides=self._overrides(data, then),
+            replaces=self.texts(data, "replaces"),
             replaced_by=self.text(data, "replaced_by") or None,
-            fix=fix,
-            examples=examples,
-            untested=self.texts(data.get("untested"), ("untested",), "untested"),
+            fix=appendix.fix(self, data, binds),
+            examples=appendix.examples(self, data),
+            untested=appendix.untested(self, data, conditions),
+            **fields,
         )
 
-    def _messages(self, message: str, then: Then | None) -> None:
-        """Every substitution of a message must name a slot and a unit that exist."""
-        texts = [(message, ("then",))]
+    def _matching(
+        self, data: dict[str, Any], key: str, pattern: re.Pattern[str], wanted: str
+    ) -> str:
+        found = self.text(data, key)
+        if found and not pattern.match(found):
+            self.problem((key,), f"{key} takes {wanted}; got {found!r}")
+        return found
+
+    def _overrides(self, data: dict[str, Any], then: Then | None) -> tuple[str, ...]:
+        names = self.texts(data, "overrides")
+        if isinstance(then, Accept) and not names:
+            self.problem(("then",), "accepts nothing: name the rules it silences under overrides")
+        return names
+
+    def _messages(self, rule: Rule, then: Then | None, message: str, named: set[str]) -> None:
+        """Every substitution names a slot and a unit that exist, of a fact the rule is about."""
+        texts: list[tuple[PathOf, str]] = [(("then", "message"), message)]
         if isinstance(then, Exclude):
-            texts.append((then.why, ("then", "exclude")))
-        for text, path in texts:
-            for mistake in message_problems(text, self.vocabulary, self.aliases):
-                self.problem(path, mistake)
-
-    def _slot_exists(self, path_text: str, path: PathOf) -> bool:
-        alias, _, slot = path_text.partition(".")
-        try:
-            self.vocabulary[self.template_of(alias)][slot]
-        except KeyError as error:
-            self.problem(path, str(error.args[0]))
-            return False
-        return True
-
-    def _sources(self, data: dict[str, Any]) -> tuple[Source, ...]:
-        found = []
-        for place, item in enumerate(self.items(data.get("sources"), ("sources",), "sources")):
-            path = ("sources", place)
-            if isinstance(item, dict) and item.get("id") and set(item) <= {"id", "where"}:
-                found.append(Source(str(item["id"]), self.text(item, "where", path) or None))
-            else:
-                self.problem(path, "a source is written {id: ..., where: ...}")
-        return tuple(found)
-
-    def _dissent(self, data: dict[str, Any]) -> tuple[Dissent, ...]:
-        found = []
-        for place, item in enumerate(self.items(data.get("dissent"), ("dissent",), "dissent")):
-            path = ("dissent", place)
-            if isinstance(item, dict) and set(item) == {"id", "says"}:
-                found.append(Dissent(str(item["id"]), self.text(item, "says", path)))
-            else:
-                self.problem(path, "a dissent is written {id: ..., says: ...}")
-        return tuple(found)
-
-    def _examples(self, data: dict[str, Any]) -> tuple[Example, ...]:
-        found = []
-        for place, item in enumerate(self.items(data.get("examples"), ("examples",), "examples")):
-            path: PathOf = ("examples", place)
-            example = self._example(item, path)
-            if example is not None:
-                found.append(example)
-        return tuple(found)
-
-    def _example(self, item: Any, path: PathOf) -> Example | None:
-        allowed = ("name", "facts", "todo", *EXPECTATIONS)
-        if not isinstance(item, dict) or not item.get("name"):
-            self.problem(path, "an example is written {name: ..., facts: {...}, fires: true}")
-            return None
-        for key in item:
-            if key not in allowed:
-                near = nearest(key, allowed) or list(allowed)
-                self.problem((*path, key), f"an example has no {key!r}; nearest: {', '.join(near)}")
-        expect = {key: item[key] for key in EXPECTATIONS if key in item}
-        if not expect:
-            self.problem(path, f"expects nothing: add one of {', '.join(EXPECTATIONS)}")
-        facts = item.get("facts")
-        if facts is None:
-            facts = {}
-        if not isinstance(facts, dict):
-            self.problem((*path, "facts"), "facts are written {template: {slot: value}}")
-            return None
-        try:
-            facts_of(facts, self.vocabulary)
-        except ValueError as error:
-            for line in str(error).splitlines():
-                self.problem((*path, "facts"), f"example {item['name']!r}: {line}")
-        return Example(str(item["name"]), facts, expect, bool(item.get("todo")))
-
-    def _fix(self, value: Any) -> Fix | None:
-        if value is None:
-            return None
-        if not isinstance(value, dict) or not set(value) <= {"set", "rename", "remove"}:
-            self.problem(
-                ("fix",), "fix is written {set: {slot: value}, rename: {key: key}, remove: [key]}"
-            )
-            return None
-        conclusions = Conclusions(self, {}, ())
-        settings = value.get("set") or {}
-        setting = [
-            conclusions.setting(path, term, ("fix", "set", path)) for path, term in settings.items()
-        ]
-        renames = {str(k): str(v) for k, v in (value.get("rename") or {}).items()}
-        removes = self.texts(value.get("remove"), ("fix", "remove"), "remove")
-        for text in (*renames, *renames.values(), *removes):
-            if "." in text and not text.startswith("{"):
-                self._slot_exists(text, ("fix",))
-        return Fix(tuple(s for s in setting if s is not None), tuple(renames.items()), removes)
+            texts.append((("then", "exclude"), then.why))
+        if isinstance(then, Accept):
+            texts.append((("then", "accept"), then.reason))
+        if rule.fix is not None:
+            renames = [part for pair in rule.fix.rename for part in pair]
+            texts += [(("fix",), part) for part in (*renames, *rule.fix.remove)]
+        for path, text in texts:
+            for problem in message_problems(text, self.vocabulary, self.aliases):
+                self.problem(path, problem)
+            for alias in {alias for alias, _ in message_paths(text)} - named:
+                if self.ranges(alias):
+                    self.problem(path, f"{{{alias}...}} names one of several facts: which of them?")
 
 
-_LISTS = ("when", "some", "unless")
-Note = Callable[[PathOf, str], None]
-
-
-def _names(expressions: tuple[Expression, ...]) -> set[str]:
-    return {alias for expression in expressions for alias, _ in expression.paths}
-
-
-def _shape(value: Any) -> str:
-    kinds = {dict: "a map", list: "a list", bool: "true or false", type(None): "nothing"}
-    return kinds.get(type(value), repr(value))
-
-
-__all__ = ["Derive", "Reader"]
+def shape(value: Any) -> str:
+    """A value of plain data in a few words, for what was got instead."""
+    words = {dict: "a map", list: "a list", type(None): "nothing"}
+    if isinstance(value, bool):
+        return str(value).lower()
+    return words.get(type(value), repr(value))

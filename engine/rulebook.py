@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from transxlab.engine.rule import Rule
@@ -143,9 +143,11 @@ def of_file(
     for block, first_line in _blocks(text, name):
         document = parse(block, name, first_line)
         rule = Reader(document, vocabulary, calculators, layer).read()
-        problems += document.problems
+        problems += sorted(document.problems, key=lambda problem: problem.line)
         if rule is not None:
             rules.append(rule)
+    if len(rules) > 1:
+        rules = [replace(rule, name=f"{rule.name}-{rule.id.lower()}") for rule in rules]
     if name.endswith(".md") and not rules and not problems:
         problems.append(Problem(name, 1, "holds no fenced block marked ```yaml rule"))
     return rules, problems

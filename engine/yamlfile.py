@@ -93,9 +93,9 @@ def parse(text: str, file: str, first_line: int = 1) -> Document:
             if not again:
                 continue
         except yaml.YAMLError as error:
-            document.problem(first_line, f"is not YAML: {error}")
-        said = [Problem(file, line, message) for line, message in unreadable.items()]
-        document.problems = [*said, *document.problems]
+            reason = " ".join(str(error).split())
+            document.problem(first_line, f"is not YAML: {reason}")
+        document.problems += [Problem(file, line, said) for line, said in unreadable.items()]
         return document
 
 
@@ -103,7 +103,9 @@ def _culprit(error: Any, rows: list[str], loader: Any) -> int:
     """Place of the row that is wrong: of those near the error, the first that is no YAML alone."""
     import yaml
 
-    marks = [mark.line for mark in (error.problem_mark, error.context_mark) if mark is not None]
+    marks: list[int] = [
+        mark.line for mark in (error.problem_mark, error.context_mark) if mark is not None
+    ]
     last = len(rows) - 1
     near = [min(line, last) for mark in marks[:1] for line in (mark, mark - 1) if line >= 0]
     for index in [*near, *(min(mark, last) for mark in marks[1:])]:
@@ -116,7 +118,7 @@ def _culprit(error: Any, rows: list[str], loader: Any) -> int:
 
 def _without_value(row: str) -> str:
     match = _LINE.match(row)
-    kept = match.group(0) if match else ""
+    kept = match.group(0) if match and "\t" not in match.group(0) else ""
     return f"{kept.rstrip()} {SET_ASIDE}" if kept.strip() else ""
 
 
@@ -128,6 +130,8 @@ def _syntax(error: Any, row: str) -> str:
         return "is indented with a tab: indent with spaces"
     if value[:1] in ('"', "'") and value.count(value[0]) % 2:
         return f"a quote is not closed: {value}"
+    if value[:1] in ("[", "{") and value[-1:] not in ("]", "}") and not value.count("]"):
+        return f"a bracket is not closed: {value}"
     if value[:1] in ('"', "'", "[", "{"):
         quoted = value.replace("'", "''")
         return (
