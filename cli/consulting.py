@@ -13,21 +13,28 @@ from transxlab.facts.situation import Facts
 LAST_CASE = Path(".transxlab") / "cache" / "last.json"
 
 
-def rulebook(extra: Sequence[str] = ()) -> Rulebook:
+def rulebook(extra: Sequence[str] = (), *, examples: bool = False) -> Rulebook:
     """The built-in rules with every rulebook that applies in this folder.
 
+    The compiled cache leaves out examples; ``examples`` reads the files.
     Raises Unusable with every mistake of every rule file.
     """
     from transxlab.engine.discovery import discover
     from transxlab.engine.rulebook import RulebookError, load
     from transxlab.facts.estimated.calculators import CALCULATORS
+    from transxlab.facts.vocabulary.lab import vocabulary_for
 
     folders = [Path(folder) for folder in extra]
     missing = [str(folder) for folder in folders if not folder.is_dir()]
     if missing:
         raise Unusable(*(f"{folder}: no such folder of rules" for folder in missing))
     try:
-        return load(discover(Path.cwd(), folders), calculators=CALCULATORS)
+        return load(
+            discover(Path.cwd(), folders),
+            vocabulary_for(Path.cwd()),
+            CALCULATORS,
+            examples=examples,
+        )
     except RulebookError as error:
         raise Unusable(*error.messages) from None
 

@@ -103,18 +103,34 @@ SHOWN = (
 
 
 def lines(case: Case) -> list[str]:
-    """The design in the terminal."""
-    from transxlab.cli.documents.context import candidates, estimates
+    """The design in the terminal, findings and open questions included."""
     from transxlab.cli.knowledge import sources
     from transxlab.cli.render import console
     from transxlab.cli.waiting import lines as waiting_lines
 
+    shown = summary(case)
+    shown += console.findings(case, sources())
+    shown += waiting_lines(case)
+    shown.append(console.counts([case]))
+    return shown
+
+
+def summary(case: Case) -> list[str]:
+    """What is recommended, the candidates and the estimates."""
+    from transxlab.cli.documents.context import candidates, estimates
+    from transxlab.cli.render import console
+
     shown = [console.heading("Recommended"), ""]
     shown += console.table(
-        (made.label, value(made.value), bounds(made.range) if made.range else "",
-         f"{made.strength}  {made.rule.id}", made.rule.what)
+        (
+            made.label,
+            value(made.value),
+            bounds(made.range) if made.range else "",
+            f"{made.strength}  {made.rule.id}",
+            made.rule.what,
+        )
         for made in case.decisions
-    )  # fmt: skip
+    )
     ranked = candidates(case.candidates, most=8)
     if ranked:
         shown += ["", console.heading("Candidates"), ""]
@@ -124,7 +140,4 @@ def lines(case: Case) -> list[str]:
         shown += ["", console.heading("Estimates"), ""]
         shown += console.table((line.label, line.text) for line in known)
     shown.append("")
-    shown += console.findings(case, sources())
-    shown += waiting_lines(case)
-    shown.append(console.counts([case]))
     return shown

@@ -82,16 +82,29 @@ def _explain(case: SavedCase, target: str, given: dict[str, Any]) -> None:
             click.echo(text)
 
 
+def _with_rules(case: SavedCase, given: dict[str, Any]) -> SavedCase:
+    """The case with a rulebook, which why-not and what-if need."""
+    from transxlab.engine.saved import attach
+    from transxlab.facts.estimated.calculators import CALCULATORS
+
+    if case.rulebook is not None:
+        return case
+    attached, same = attach(case, consulting.rulebook(given["rulebook"]), CALCULATORS)
+    if not same:
+        click.echo("transxlab: the rulebook has changed since this case was saved", err=True)
+    return attached
+
+
 def _explain_not(case: SavedCase, target: str, given: dict[str, Any]) -> None:
     from transxlab.cli.render.tree import miss_as_plain, miss_lines
     from transxlab.engine.why import NothingToExplain, why_not
 
     try:
         miss = why_not(
-            case,
+            _with_rules(case, given),
+            given["not_rule"],
             slot=None if given["not_rule"] else target,
             value=given["not_value"],
-            rule=given["not_rule"],
         )
     except NothingToExplain as error:
         raise Unusable(str(error)) from None

@@ -58,7 +58,8 @@ def gather(
 def _config(
     gathered: Gathered, config: str, trainer: str | None, version: str | None, problems: list[str]
 ) -> None:
-    from transxlab.facts.trainers.reading import ConfigError, read_into
+    from transxlab.facts.trainers.failure import ConfigError
+    from transxlab.facts.trainers.reading import read_into
 
     try:
         reading = read_into(gathered.facts, Path(config), trainer=trainer, version=version)

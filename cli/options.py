@@ -37,7 +37,7 @@ BESIDE: Sequence[Callable[[Any], Any]] = (
     ),
 )
 
-RULEBOOK: Sequence[Callable[[Any], Any]] = (
+RULES: Sequence[Callable[[Any], Any]] = (
     click.option(
         "--rulebook",
         type=click.Path(path_type=str),
@@ -45,6 +45,9 @@ RULEBOOK: Sequence[Callable[[Any], Any]] = (
         metavar="DIR",
         help="A further folder of rules; yours beat the built-in ones.",
     ),
+)
+
+ENGINE: Sequence[Callable[[Any], Any]] = (
     click.option(
         "--engine",
         type=click.Choice(["experta", "reference"]),
@@ -60,9 +63,14 @@ def beside(command: Command) -> Command:
     return _all(command, BESIDE)
 
 
+def rules(command: Command) -> Command:
+    """Add the option that chooses the rules."""
+    return _all(command, RULES)
+
+
 def rulebook(command: Command) -> Command:
     """Add the options that choose the rules and the engine."""
-    return _all(command, RULEBOOK)
+    return _all(command, (*RULES, *ENGINE))
 
 
 def output_format(*choices: str) -> Callable[[Command], Command]:

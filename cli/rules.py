@@ -9,6 +9,7 @@ from transxlab.cli.consulting import rulebook as load_rules
 from transxlab.cli.failures import CLEAN, FOUND, Unusable
 from transxlab.cli.options import output_format
 from transxlab.cli.options import rulebook as rulebook_options
+from transxlab.cli.options import rules as rules_option
 from transxlab.cli.render.contract import dumps
 from transxlab.engine.rule import Rule
 
@@ -20,9 +21,9 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--family", metavar="ABC", help="Only rules of one family, as in LR.")
-@rulebook_options
+@rules_option
 @output_format("text", "json")
-def list_rules(family: str | None, rulebook: tuple[str, ...], engine: str, form: str) -> None:
+def list_rules(family: str | None, rulebook: tuple[str, ...], form: str) -> None:
     """Every rule: id, name and what it says."""
     rules = [r for r in _load(rulebook) if not family or _family(r) == family.upper()]
     if form == "json":
@@ -36,9 +37,9 @@ def list_rules(family: str | None, rulebook: tuple[str, ...], engine: str, form:
 
 @command.command("show")
 @click.argument("rule_id", metavar="ID")
-@rulebook_options
+@rules_option
 @output_format("text", "json")
-def show(rule_id: str, rulebook: tuple[str, ...], engine: str, form: str) -> None:
+def show(rule_id: str, rulebook: tuple[str, ...], form: str) -> None:
     """One rule: its conditions in words, its sources, its examples."""
     from transxlab.facts.vocabulary.template import nearest
 
@@ -68,7 +69,7 @@ def test(ids: tuple[str, ...], cross_check: bool, rulebook: tuple[str, ...], eng
     from transxlab.engine.examples import run_examples
     from transxlab.facts.estimated.calculators import CALCULATORS
 
-    loaded = load_rules(rulebook)
+    loaded = load_rules(rulebook, examples=True)
     wanted = {name.upper() for name in ids}
     failed = passed = known = 0
     for rule in loaded.rules:
@@ -90,13 +91,13 @@ def test(ids: tuple[str, ...], cross_check: bool, rulebook: tuple[str, ...], eng
 
 
 @command.command("check")
-@rulebook_options
-def check(rulebook: tuple[str, ...], engine: str) -> int:
+@rules_option
+def check(rulebook: tuple[str, ...]) -> int:
     """Look for rules that can never fire, ties, missing sources and missing anchors."""
     from transxlab.cli.knowledge import anchors, sources
     from transxlab.engine.check import check as look
 
-    loaded = load_rules(rulebook)
+    loaded = load_rules(rulebook, examples=True)
     problems = look(loaded, sources=set(sources().by_id), anchors=anchors())
     for problem in problems:
         click.echo(f"{problem.severity}: {problem.rule}: {problem.message}")
@@ -106,7 +107,7 @@ def check(rulebook: tuple[str, ...], engine: str) -> int:
 
 
 def _load(extra: tuple[str, ...]) -> list[Rule]:
-    return sorted(load_rules(extra).rules, key=lambda rule: rule.id)
+    return sorted(load_rules(extra, examples=True).rules, key=lambda rule: rule.id)
 
 
 def _family(rule: Rule) -> str:

@@ -85,7 +85,8 @@ def documents(case: Case, config: str | None, trainer: str | None) -> dict[str, 
     command_line = quick_test = None
     if config is None:
         from transxlab.facts.trainers.writing import command as start
-        from transxlab.facts.trainers.writing import quick, write
+        from transxlab.facts.trainers.writing import quick_test as quick
+        from transxlab.facts.trainers.writing import write
 
         name = trainer or "axolotl"
         if name not in WRITERS:
@@ -94,7 +95,7 @@ def documents(case: Case, config: str | None, trainer: str | None) -> dict[str, 
         command_line, quick_test = start(case.facts, name), quick(case.facts, name)
     elif trainer:
         from transxlab.facts.trainers.writing import command as start
-        from transxlab.facts.trainers.writing import quick
+        from transxlab.facts.trainers.writing import quick_test as quick
 
         command_line = start(case.facts, trainer, config)
         quick_test = quick(case.facts, trainer, config)

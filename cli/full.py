@@ -1,0 +1,71 @@
+"""Design, data and setup in one go."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from transxlab.cli import consulting, options
+from transxlab.cli import data as data_command
+from transxlab.cli import design as design_command
+from transxlab.cli import setup as setup_command
+from transxlab.cli.failures import Unusable
+from transxlab.cli.gather import gather
+from transxlab.cli.judging import exit_code, fail_on_option, verdict
+
+
+@click.command(name="full", help="Design, data and setup in one go.")
+@click.argument("config", required=False, metavar="[CONFIG]")
+@click.option("--trainer", metavar="NAME", help="Trainer of CONFIG, or the one to write for.")
+@click.option("--trainer-version", metavar="VERSION", help="Version of that trainer.")
+@options.beside
+@click.option(
+    "--out", default=".", show_default=True, metavar="DIR", help="Where documents are written."
+)
+@click.option("--force", is_flag=True, help="Overwrite documents that exist.")
+@options.rulebook
+@fail_on_option
+@options.output_format("text", "json")
+def command(config: str | None, out: str, force: bool, **given: Any) -> int:
+    """Everything from the task to the preflight, over one set of facts."""
+    if config is None and not given["answers"]:
+        raise Unusable("name a config, or --answers FILE to design from")
+    gathered = gather(
+        config,
+        given,
+        trainer=given["trainer"] if config else None,
+        version=given["trainer_version"],
+        observe=True,
+    )
+    design = design_command.designed(gathered, given)
+    case = setup_command.judged(config, gathered, given)
+    consulting.save(case)
+    written = design_command.documents(design)
+    if case.facts.all("split"):
+        written["data_plan.md"] = data_command.plan(design)
+    written |= setup_command.documents(case, config, given["trainer"] or gathered.trainer)
+    if given["form"] == "json":
+        from transxlab.cli.render.contract import dumps
+
+        sys.stdout.write(
+            dumps(
+                {
+                    "verdict": verdict(case),
+                    "design": design_command.as_plain(design),
+                    "setup": setup_command.as_plain(case, gathered.remarks),
+                }
+            )
+        )
+    else:
+        for line in design_command.summary(design):
+            click.echo(line)
+        for line in setup_command.lines(case, gathered.remarks):
+            click.echo(line)
+    from transxlab.cli.writing import write_all
+
+    for path in write_all(Path(out), written, force=force):
+        click.echo(f"wrote {path}", err=True)
+    return exit_code([case], given["fail_on"])
