@@ -1,0 +1,1 @@
+"""The data: readers, row formats, and one module per measure."""

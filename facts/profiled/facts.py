@@ -1,0 +1,108 @@
+"""The profile as facts: one ``split`` for each role, with where it was measured."""
+
+from __future__ import annotations
+
+from transxlab.facts.origin import Origin
+from transxlab.facts.profiled.profile import DataProfile, SplitProfile
+from transxlab.facts.situation import Fact, Facts
+from transxlab.facts.vocabulary.split import Split
+
+MOST_TEMPLATES = 10
+"""Templates that are carried into the facts."""
+
+
+def split_facts(profile: DataProfile, facts: Facts, *, rows: int | None = None) -> list[Fact]:
+    """Add a Split for each profiled role.
+
+    ``rows``: the rows the run will see, where the train file is only a sample of them.
+    """
+    return [
+        facts.add(as_split(split, rows if role == "train" else None), origin(split))
+        for role, split in profile.splits.items()
+    ]
+
+
+def origin(split: SplitProfile) -> Origin:
+    """``profiled: train.jsonl, 946,000 rows``."""
+    return Origin("profiled", f"profiled: {_named(split)}, {split.counts.rows:,} rows")
+
+
+def _named(split: SplitProfile) -> str:
+    first = split.files[0]
+    return first if len(split.files) == 1 else f"{first} and {len(split.files) - 1} more"
+
+
+def as_split(split: SplitProfile, rows: int | None = None) -> Split:
+    """The measures of one split under the names of the vocabulary."""
+    counts, lengths, labels = split.counts, split.lengths, split.labels
+    quantiles = lengths.token_quantiles
+    return Split(
+        role=split.role,
+        path=_named(split),
+        rows=counts.rows if rows is None else rows,
+        sampled_rows=counts.rows,
+        bytes=split.bytes,
+        bad_rows=split.bad_rows,
+        bad_role_rows=counts.bad_role_rows,
+        empty_rows=counts.empty_rows,
+        format=counts.formats[0][0] if counts.formats else None,
+        formats=len(counts.formats),
+        fields=split.fields,
+        **_copies(split),
+        **_made(split),
+        junk_share=split.junk.share,
+        repetition_share=split.repetition.share,
+        labels=len(labels.labels) or None,
+        majority_share=labels.majority_share,
+        imbalance=labels.imbalance,
+        smallest_label_rows=labels.smallest_rows,
+        conflicting_share=labels.conflicting_share,
+        tokens=lengths.tokens if rows is None else round(lengths.mean_tokens * rows),
+        mean_tokens=lengths.mean_tokens,
+        p50_tokens=quantiles[50],
+        p95_tokens=quantiles[95],
+        p99_tokens=quantiles[99],
+        max_tokens=quantiles[100],
+        prompt_p95_tokens=lengths.input_quantiles[95],
+        output_mean_tokens=lengths.output_mean_tokens,
+        token_quantiles=tuple(map(str, quantiles)),
+        tokens_exact=False,
+        chosen_longer_share=split.preference.chosen_longer_share,
+        chosen_length_ratio=split.preference.chosen_length_ratio,
+        identical_pair_share=split.preference.identical_share,
+        desirable_share=split.preference.desirable_share,
+    )
+
+
+def _copies(split: SplitProfile) -> dict[str, float | None]:
+    """Duplicates, leaks and outputs per input; leaks are left unknown where there is no train."""
+    slots: dict[str, float | None] = {
+        "duplicate_share": split.duplicates.share,
+        "near_duplicate_share": split.near.share,
+        "single_output_share": split.outputs.repeated_single_share,
+        "outputs_per_input": split.outputs.outputs_per_input,
+    }
+    if split.role == "train":
+        slots |= {"leaked_share": None, "leaked_input_share": None, "overlap_inputs": None}
+    elif split.overlap is not None:
+        overlap = split.overlap
+        slots["leaked_share"] = overlap.leaked_share
+        slots["leaked_input_share"] = overlap.input_share
+        slots["overlap_inputs"] = overlap.leaked_rows
+    return slots
+
+
+def _made(split: SplitProfile) -> dict[str, float | tuple[str, ...] | None]:
+    """Template contamination and diversity; what too few rows cannot tell is left unknown."""
+    found = split.templates
+    slots: dict[str, float | tuple[str, ...] | None] = {"nli_share": split.nli.share}
+    if found.share is not None:
+        slots["template_share"] = found.share
+        slots["input_template_share"] = found.input_share
+        slots["output_template_share"] = found.output_share
+        slots["wrapper_share"] = found.wrapper_share
+        slots["templates"] = tuple(t.text for t in found.templates[:MOST_TEMPLATES])
+    if split.diversity.self_bleu is not None:
+        slots["self_bleu"] = split.diversity.self_bleu
+        slots["distinct_2"] = split.diversity.distinct_2
+    return slots

@@ -1,0 +1,72 @@
+"""How many different outputs an input has: single-output prompts and conflicting answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transxlab.facts.profiled.block import Block
+from transxlab.facts.profiled.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class OutputsResult:
+    """Distinct outputs per distinct input; None where the data have no inputs."""
+
+    inputs: int
+    """Distinct inputs, blind to case and white space; an estimate for very large data."""
+    single_output_share: float | None
+    """Share of distinct inputs that have only one distinct output."""
+    repeated_single_share: float | None
+    """The same among inputs that stand in two or more rows; None if no input does."""
+    outputs_per_input: float | None
+    """Mean number of distinct outputs of an input."""
+    distinct_outputs: int
+    """Different outputs; an estimate for very large data."""
+    reason: str
+    """The figures in a sentence."""
+
+
+class Outputs:
+    """Counts pairs of input and output; see OutputsResult."""
+
+    def __init__(self) -> None:
+        self.by_input = Tally()
+        self.by_output = Tally()
+
+    def update(self, block: Block) -> None:
+        """Count the pairs of a block."""
+        import numpy as np
+
+        places = block.places
+        given = np.diff(block.tokens.offsets)[::2] > 0
+        self.by_input.add(block.input_hash[given], block.output_hash[given], places[given])
+        outputs = block.output_hash
+        self.by_output.add(outputs, np.zeros(len(outputs), np.uint64), places)
+
+    def merge(self, other: Outputs) -> None:
+        """Take over the counts of another part of the data."""
+        self.by_input.merge(other.by_input)
+        self.by_output.merge(other.by_output)
+
+    def result(self) -> OutputsResult:
+        """The shares."""
+        import numpy as np
+
+        distinct = round(len(self.by_output.pairs().key) / self.by_output.share)
+        pairs = self.by_input.pairs()
+        if not len(pairs.key):
+            return OutputsResult(0, None, None, None, distinct, "the rows have no inputs")
+        starts = np.flatnonzero(np.r_[True, pairs.key[1:] != pairs.key[:-1]])
+        outputs = np.diff(np.r_[starts, len(pairs.key)])
+        rows = np.add.reduceat(pairs.count, starts)
+        single = outputs == 1
+        repeated = rows > 1
+        inputs = round(len(starts) / self.by_input.share)
+        return OutputsResult(
+            inputs=inputs,
+            single_output_share=float(single.mean()),
+            repeated_single_share=float(single[repeated].mean()) if repeated.any() else None,
+            outputs_per_input=float(outputs.mean()),
+            distinct_outputs=distinct,
+            reason=f"{inputs:,} different inputs, {single.mean():.1%} of them with one output only",
+        )

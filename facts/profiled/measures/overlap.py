@@ -1,0 +1,300 @@
+"""Rows of val or test that also stand in train: exactly, normalised, by their input, or by 8-grams.
+
+The held-out split is read first and becomes an index; train is then streamed against it, so that
+memory follows the held-out split and not train.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from transxlab.facts.profiled.block import Block
+from transxlab.facts.profiled.tokens import mix, ngrams
+
+if TYPE_CHECKING:
+    from transxlab.facts.profiled.tokens import Counts, Flags, Hashes
+
+EXAMPLES = 5
+"""Leaked rows that are named."""
+
+GRAM_TOKENS = 8
+"""Tokens of the runs that are compared."""
+
+GRAM_SHARE = 0.5
+"""Share of a row's own runs that must stand in one and the same train row for a leak: in templated
+data runs are found all over train, but not together."""
+
+COMMON_TRAIN = 1000
+"""A run that stands at this many places in train, or more, is a template's and says nothing."""
+
+COMMON_ROWS = 0.02
+"""A run that stands in this share of the held-out rows, or more, is a template's too."""
+
+MOST_GRAMS = 4_000_000
+"""Runs that are held; above it they are thinned by their hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverlapResult:
+    """How much of this split stands in train; every share is of this split's rows."""
+
+    leaked_share: float
+    """Rows whose input and output stand in one train row, or whose runs of words do."""
+    leaked_rows: int
+    """Number of such rows."""
+    exact_rows: int
+    """Rows that are in train unchanged but for the order of fields."""
+    normalised_rows: int
+    """Further rows that are in train but for case and white space."""
+    gram_rows: int
+    """Further rows at least half of whose 8-token runs are in train, common runs apart."""
+    input_share: float
+    """Rows whose input stands in train, whatever the output."""
+    examples: tuple[tuple[int, int], ...]
+    """Places of leaked rows, and of the train row with the same text (the one with most of its runs where only runs match)."""
+    reason: str
+    """The figures in a sentence."""
+
+
+class Index:
+    """What a held-out split holds, to be looked for in train."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[Hashes, Hashes, Hashes, Counts, Hashes, Counts]] = []
+        self.rows = 0
+
+    def update(self, block: Block) -> None:
+        """Take the rows of a block."""
+        import numpy as np
+
+        row = content_hash(block)
+        given = np.diff(block.tokens.offsets)[::2] > 0
+        inputs = np.where(given, block.input_hash, np.uint64(0))
+        grams, owner = row_grams(block)
+        self._parts.append((block.row_hash, row, inputs, block.places, grams, owner + self.rows))
+        self.rows += len(row)
+
+    def merge(self, other: Index) -> None:
+        """Take over the rows of another part of the split."""
+        for exact, row, inputs, places, grams, owner in other._parts:
+            self._parts.append((exact, row, inputs, places, grams, owner + self.rows))
+        self.rows += other.rows
+
+    def columns(self) -> Columns:
+        """The rows in the order of their places, with their runs."""
+        import numpy as np
+
+        exact, row, inputs, places, grams, owner = (
+            np.concatenate([part[i] for part in self._parts])
+            if self._parts
+            else np.zeros(0, np.int64 if i in (3, 5) else np.uint64)
+            for i in range(6)
+        )
+        order = np.argsort(places, kind="stable")
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order))
+        owner = rank[owner] if len(owner) else owner
+        grams, owner = _own_grams(grams, owner, len(order))
+        return Columns(exact[order], row[order], inputs[order], places[order], grams, owner)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A held-out split as arrays; rows stand in the order of their places."""
+
+    exact: Hashes
+    """Hash of each row's exact content."""
+    row: Hashes
+    """Hash of each row's content, blind to case and white space."""
+    input: Hashes
+    """Hash of each row's input; 0 where it has none."""
+    place: Counts
+    """Where each row stands."""
+    gram: Hashes
+    """Runs of tokens, each once per row, without the split's own common ones."""
+    owner: Counts
+    """Row that each run belongs to."""
+
+
+def _own_grams(grams: Hashes, owner: Counts, rows: int) -> tuple[Hashes, Counts]:
+    """Runs without those that many held-out rows share, thinned by hash when there are too many."""
+    import numpy as np
+
+    bits = 0
+    while len(grams) > MOST_GRAMS:
+        bits += 1
+        kept = grams < np.uint64(1 << (64 - bits))
+        grams, owner = grams[kept], owner[kept]
+    _, inverse, counts = np.unique(grams, return_inverse=True, return_counts=True)
+    rare = counts[inverse] <= max(2, COMMON_ROWS * rows)
+    return grams[rare], owner[rare]
+
+
+def content_hash(block: Block) -> Hashes:
+    """One hash per row over input and output, blind to case and white space."""
+    import numpy as np
+
+    return mix(block.input_hash * np.uint64(3) + block.output_hash)
+
+
+def row_grams(block: Block) -> tuple[Hashes, Counts]:
+    """The 8-token runs of each row, each once per row, and the row they belong to."""
+    import numpy as np
+
+    rows, hashes = block.rows, block.tokens.hash
+    owner = np.repeat(np.arange(len(rows) - 1), np.diff(rows))
+    whole = np.arange(len(hashes)) + GRAM_TOKENS <= np.repeat(rows[1:], np.diff(rows))
+    grams, owner = ngrams(hashes, GRAM_TOKENS)[whole], owner[whole]
+    order = np.lexsort((grams, owner))
+    grams, owner = grams[order], owner[order]
+    new = np.ones(len(grams), bool)
+    new[1:] = (grams[1:] != grams[:-1]) | (owner[1:] != owner[:-1])
+    return grams[new], owner[new]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for in train: sorted distinct hashes of every held-out split together."""
+
+    row: Hashes
+    """Contents of rows."""
+    exact: Hashes
+    """Exact contents of rows."""
+    input: Hashes
+    """Inputs."""
+    gram: Hashes
+    """Runs of tokens."""
+
+
+def wanted(splits: list[Columns]) -> Wanted:
+    """The distinct hashes of some splits."""
+    import numpy as np
+
+    def distinct(name: str) -> Hashes:
+        parts = [getattr(c, name) for c in splits]
+        merged: Hashes = np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.uint64)
+        return merged
+
+    return Wanted(distinct("row"), distinct("exact"), distinct("input"), distinct("gram"))
+
+
+class Seen:
+    """Which of the wanted hashes stand in train; merges by minimum and sum."""
+
+    def __init__(self, sought: Wanted) -> None:
+        import numpy as np
+
+        self.sought = sought
+        self.row: Counts = np.full(len(sought.row), -1, np.int64)
+        self.exact: Flags = np.zeros(len(sought.exact), bool)
+        self.input: Flags = np.zeros(len(sought.input), bool)
+        self.gram: Counts = np.zeros(len(sought.gram), np.int64)
+        self.gram_place: Counts = np.full(len(sought.gram), -1, np.int64)
+
+    def update(self, block: Block) -> None:
+        """Look the rows of a block of train up."""
+        import numpy as np
+
+        hits, at = _found(self.sought.row, content_hash(block))
+        places = block.places[at]
+        _keep_first(self.row, hits, places)
+        self.exact[_found(self.sought.exact, block.row_hash)[0]] = True
+        self.input[_found(self.sought.input, block.input_hash)[0]] = True
+        if len(self.sought.gram):
+            size = np.diff(block.rows)
+            grams = ngrams(block.tokens.hash, GRAM_TOKENS)
+            whole = np.arange(len(grams)) + GRAM_TOKENS <= np.repeat(block.rows[1:], size)
+            hits, at = _found(self.sought.gram, grams[whole])
+            self.gram += np.bincount(hits, minlength=len(self.gram))
+            _keep_first(self.gram_place, hits, np.repeat(block.places, size)[whole][at])
+
+    def merge(self, other: Seen) -> None:
+        """Take over what another part of train held."""
+        for mine, theirs in ((self.row, other.row), (self.gram_place, other.gram_place)):
+            hits = (theirs >= 0).nonzero()[0]
+            _keep_first(mine, hits, theirs[hits])
+        self.exact |= other.exact
+        self.input |= other.input
+        self.gram += other.gram
+
+    def result(self, split: Columns) -> OverlapResult:
+        """How much of one held-out split was seen."""
+        import numpy as np
+
+        rows = len(split.row)
+        exact = _lookup(self.sought.exact, self.exact, split.exact)
+        train_place = _lookup(self.sought.row, self.row, split.row)
+        same = train_place >= 0
+        by_gram, gram_place = self._by_runs(split)
+        by_gram &= ~same
+        train_place = np.where(by_gram, gram_place, train_place)
+        leaked = same | by_gram
+        with_input = split.input != 0
+        inputs = _lookup(self.sought.input, self.input, split.input) & with_input
+        at = np.flatnonzero(leaked)[:EXAMPLES]
+        share = float(leaked.mean()) if rows else 0.0
+        return OverlapResult(
+            leaked_share=share,
+            leaked_rows=int(leaked.sum()),
+            exact_rows=int(exact.sum()),
+            normalised_rows=int((same & ~exact).sum()),
+            gram_rows=int(by_gram.sum()),
+            input_share=float((inputs | leaked).mean()) if rows else 0.0,
+            examples=tuple((int(split.place[i]), int(train_place[i])) for i in at),
+            reason=f"{int(leaked.sum()):,} of {rows:,} rows stand in train: {int(exact.sum()):,} "
+            f"unchanged, {int((same & ~exact).sum()):,} but for case and spaces, "
+            f"{int(by_gram.sum()):,} by runs of {GRAM_TOKENS} tokens",
+        )
+
+    def _by_runs(self, split: Columns) -> tuple[Flags, Counts]:
+        """For each row whether one train row has most of its runs, and which train row."""
+        import numpy as np
+
+        rows = len(split.row)
+        counts = _lookup(self.sought.gram, self.gram, split.gram)
+        places = _lookup(self.sought.gram, self.gram_place, split.gram)
+        telling = counts < COMMON_TRAIN
+        runs = np.bincount(split.owner[telling], minlength=rows)
+        hit = telling & (counts > 0)
+        owner, place = split.owner[hit], places[hit]
+        order = np.lexsort((place, owner))
+        owner, place = owner[order], place[order]
+        new = np.ones(len(owner), bool)
+        new[1:] = (owner[1:] != owner[:-1]) | (place[1:] != place[:-1])
+        starts = np.flatnonzero(new)
+        together = np.diff(np.r_[starts, len(owner)])
+        most, source = np.zeros(rows, np.int64), np.full(rows, -1, np.int64)
+        rising = np.argsort(together, kind="stable")
+        most[owner[starts[rising]]] = together[rising]
+        source[owner[starts[rising]]] = place[starts[rising]]
+        leaked: Flags = (most > 0) & (most >= GRAM_SHARE * runs)
+        return leaked, source
+
+
+def _found(table: Hashes, values: Hashes) -> tuple[Counts, Counts]:
+    """Where values stand in a sorted table, and which of the values they are."""
+    import numpy as np
+
+    if not len(table):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    spot = np.searchsorted(table, values)
+    at = np.flatnonzero(table[np.minimum(spot, len(table) - 1)] == values)
+    return spot[at], at
+
+
+def _lookup(table: Hashes, column: Counts | Flags, values: Hashes) -> Counts:
+    """The entry of a column for each value; every value stands in the table."""
+    import numpy as np
+
+    found: Counts = column[np.searchsorted(table, values)] if len(values) else column[:0]
+    return found
+
+
+def _keep_first(first: Counts, hits: Counts, places: Counts) -> None:
+    """Lower the first places at ``hits`` to ``places``; below 0 means none yet."""
+    import numpy as np
+
+    largest = np.iinfo(np.int64).max
+    first[hits] = np.where(first[hits] < 0, largest, first[hits])
+    np.minimum.at(first, hits, places)

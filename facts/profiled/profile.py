@@ -1,0 +1,258 @@
+"""The profile of a data set: every measure over every split, in as many processes as asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from transxlab.facts.profiled import scan
+from transxlab.facts.profiled.measures.counts import CountsResult
+from transxlab.facts.profiled.measures.diversity import DiversityResult, diversity
+from transxlab.facts.profiled.measures.duplicates import DuplicatesResult
+from transxlab.facts.profiled.measures.junk import JunkResult
+from transxlab.facts.profiled.measures.labels import LabelsResult
+from transxlab.facts.profiled.measures.lengths import LengthsResult
+from transxlab.facts.profiled.measures.near import NearResult
+from transxlab.facts.profiled.measures.nli import NliResult
+from transxlab.facts.profiled.measures.outputs import OutputsResult
+from transxlab.facts.profiled.measures.overlap import Columns, OverlapResult, Wanted, wanted
+from transxlab.facts.profiled.measures.preference import PreferenceResult
+from transxlab.facts.profiled.measures.repetition import RepetitionResult
+from transxlab.facts.profiled.measures.templates import TemplatesResult, templates
+from transxlab.facts.profiled.problem import Problem
+from transxlab.facts.profiled.readers import source
+from transxlab.facts.profiled.scan import Part
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with the bytes done and the bytes in all."""
+
+Files: TypeAlias = "Mapping[str, str | Path | Sequence[str | Path]]"
+
+
+class ReadError(ValueError):
+    """Nothing of a role's files could be used; the text names each file and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SplitProfile:
+    """What was measured on one split."""
+
+    role: str
+    """``train``, ``val`` or ``test``."""
+    files: tuple[str, ...]
+    """The files it was read from, as the caller named them; places refer to them by number."""
+    bytes: int
+    """Size of the files."""
+    bad_rows: int
+    """Rows that could not be read or have no known format."""
+    counts: CountsResult
+    """Rows, empty rows, formats, roles."""
+    fields: tuple[str, ...]
+    """Fields of the rows, in order of first appearance."""
+    lengths: LengthsResult
+    """Lengths in words, characters and estimated tokens."""
+    duplicates: DuplicatesResult
+    """Exact duplicates."""
+    near: NearResult
+    """Near duplicates."""
+    outputs: OutputsResult
+    """Outputs per input."""
+    labels: LabelsResult
+    """Classes."""
+    templates: TemplatesResult
+    """Template contamination and wrapper text."""
+    nli: NliResult
+    """Inference rows."""
+    diversity: DiversityResult
+    """Self-BLEU and distinct n-grams of outputs."""
+    repetition: RepetitionResult
+    """Rows that repeat themselves."""
+    junk: JunkResult
+    """Broken encoding and rows that are hardly text."""
+    preference: PreferenceResult
+    """Preference pairs and KTO tags."""
+    overlap: OverlapResult | None
+    """Rows that also stand in train; None for train, and where there is no train."""
+
+    def where(self, place: int) -> str:
+        """A place as ``file:line``."""
+        from transxlab.facts.profiled.block import unplace
+
+        file, line = unplace(place)
+        return f"{self.files[file]}:{line}"
+
+
+@dataclass(frozen=True, slots=True)
+class DataProfile:
+    """What was measured on a data set."""
+
+    splits: dict[str, SplitProfile]
+    """Profiles by role, in the order given; a role none of whose files could be used is missing."""
+    problems: tuple[Problem, ...]
+    """The first problems of each kind, by file and line."""
+    problem_counts: dict[str, int]
+    """How many problems of each kind there were."""
+
+    @property
+    def unreadable(self) -> tuple[Problem, ...]:
+        """Problems because of which nothing of a file could be used."""
+        return tuple(problem for problem in self.problems if problem.fatal)
+
+
+def profile(
+    files: Files,
+    *,
+    processes: int = 1,
+    progress: Progress | None = None,
+    chunk_bytes: int = source.CHUNK_BYTES,
+) -> DataProfile:
+    """Measure the files of each role (``train``, ``val``, ``test``).
+
+    The result does not depend on the order of chunks, their size or the number of processes.
+    Bad rows, and bad files beside good ones, are in ``problems``; ReadError is raised when nothing
+    of a role's files could be used.
+    """
+    named = {role: expanded(given) for role, given in files.items()}
+    total = sum(source.size_bytes(path) for paths in named.values() for path in paths)
+    done = _Done(progress, total)
+    held_out = [role for role in named if role != "train"]
+    with scan.Pool(processes) as pool:
+        parts = {
+            role: _scanned(pool, role, named[role], chunk_bytes, None, done) for role in held_out
+        }
+        columns = {role: parts[role].columns() for role in held_out}
+        sought = wanted(list(columns.values())) if columns and "train" in named else None
+        if "train" in named:
+            parts["train"] = _scanned(pool, "train", named["train"], chunk_bytes, sought, done)
+        problems = scan.Problems()
+        for part in parts.values():
+            problems.merge(part.problems)
+        _refuse_useless(parts)
+        splits = {
+            role: _finished(
+                role, paths, parts[role], _overlap(parts.get("train"), columns.get(role), sought)
+            )
+            for role, paths in named.items()
+        }
+    return DataProfile(splits, problems.first(), dict(sorted(problems.counts.items())))
+
+
+def expanded(given: str | Path | Sequence[str | Path]) -> tuple[str, ...]:
+    """The files behind what the caller named: patterns and folders are looked into, sorted."""
+    import glob
+
+    found: list[str] = []
+    for item in [given] if isinstance(given, (str, Path)) else given:
+        text = str(item)
+        path = Path(text)
+        if path.is_dir():
+            found += sorted(str(p) for p in path.rglob("*") if source.is_data(p))
+        elif not path.exists() and glob.has_magic(text):
+            found += sorted(glob.glob(text, recursive=True)) or [text]
+        else:
+            found.append(text)
+    return tuple(found)
+
+
+class _Done:
+    """Adds up the bytes done and passes them on."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def add(self, size_bytes: int) -> None:
+        self._done += size_bytes
+        if self._progress is not None:
+            self._progress(self._done, self._total)
+
+
+def _scanned(
+    pool: scan.Pool,
+    role: str,
+    paths: Sequence[str],
+    chunk_bytes: int,
+    sought: Wanted | None,
+    done: _Done,
+) -> Part:
+    """All files of one role, merged into one part."""
+    total = scan.empty(role, sought)
+    tasks, refused = _tasks(role, paths, chunk_bytes)
+    for problem in refused:
+        total.problems.report(problem)
+    for part, size_bytes in pool.run(tasks, sought):
+        total.merge(part)
+        done.add(size_bytes)
+    return total
+
+
+def _tasks(
+    role: str, paths: Sequence[str], chunk_bytes: int
+) -> tuple[list[scan.Task], list[Problem]]:
+    tasks: list[scan.Task] = []
+    refused: list[Problem] = []
+    for number, path in enumerate(paths):
+        try:
+            found = source.detect(path)
+            if isinstance(found, Problem):
+                refused.append(found)
+            else:
+                tasks += _file_tasks(role, number, source.plan(path, found, chunk_bytes))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            message = f"cannot be read: {reason}"
+            refused.append(Problem(path, 0, "unreadable", message, fatal=True))
+    return tasks, refused
+
+
+def _file_tasks(role: str, number: int, chunks: Sequence[source.Chunk]) -> Iterator[scan.Task]:
+    for chunk in chunks:
+        yield scan.Task(role, number, chunk)
+
+
+def _refuse_useless(parts: Mapping[str, Part]) -> None:
+    """Raise ReadError if a role has no row at all."""
+    lines = [
+        str(problem)
+        for part in parts.values()
+        if not part.rows
+        for problem in part.problems.first()
+    ]
+    if lines:
+        raise ReadError("\n".join(lines))
+
+
+def _overlap(
+    train: Part | None, columns: Columns | None, sought: Wanted | None
+) -> OverlapResult | None:
+    if train is None or columns is None or sought is None or train.seen is None:
+        return None
+    return train.seen.result(columns)
+
+
+def _finished(
+    role: str, paths: tuple[str, ...], part: Part, overlap: OverlapResult | None
+) -> SplitProfile:
+    sample = part.sample.result()
+    measured = part.measures
+    return SplitProfile(
+        role=role,
+        files=paths,
+        bytes=sum(source.size_bytes(path) for path in paths),
+        bad_rows=part.bad_rows,
+        counts=measured.counts.result(),
+        fields=part.field_names(),
+        lengths=measured.lengths.result(),
+        duplicates=measured.duplicates.result(),
+        near=measured.near.result(),
+        outputs=measured.outputs.result(),
+        labels=measured.labels.result(),
+        templates=templates(sample),
+        nli=measured.nli.result(),
+        diversity=diversity([row[1] for row in sample]),
+        repetition=measured.repetition.result(),
+        junk=measured.junk.result(),
+        preference=measured.preference.result(),
+        overlap=overlap,
+    )

@@ -1,0 +1,1 @@
+"""One module per file format behind one detection; every reader streams and survives bad bytes."""

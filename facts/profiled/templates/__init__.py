@@ -1,0 +1,1 @@
+"""Template detection on a sample: wrapper text, recurring skeletons, and closed grammars."""

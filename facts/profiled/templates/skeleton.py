@@ -1,0 +1,203 @@
+"""Recurring skeletons: rows that are alike once their rarer words are blanked out.
+
+Frequent words stay, a run of rarer ones becomes one slot; done at several frequencies, because
+the words of a template are frequent in proportion to its own share. A skeleton that many rows have
+and that fixes enough of the row, a content word among it, is a template.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transxlab.facts.profiled.templates.corpus import (
+    NUMBER,
+    Corpus,
+    covered,
+    row_frequency,
+    row_keys,
+)
+from transxlab.facts.profiled.tokens import MARK, ngrams
+
+if TYPE_CHECKING:
+    from transxlab.facts.profiled.tokens import Counts, Flags, Hashes
+
+WORD_SHARES = (0.003, 0.01, 0.03, 0.10, 0.30)
+"""Shares of rows a word must stand in to be kept, one skeleton for each."""
+
+RUN_SHARES = (0.003, 0.03)
+"""The same for runs of three tokens, which keep their words together."""
+
+LEAST_ROWS = 8
+"""Fewest rows with one skeleton."""
+
+LEAST_SHARE = 0.0005
+"""Smallest share of rows with one skeleton."""
+
+FIXED_SHARE = 0.34
+"""Share of a row's tokens that the skeleton must fix."""
+
+LONGEST_SLOT = 12
+"""Tokens a slot may hold: templates are filled with names and phrases, wrappers with passages."""
+
+_SLOT = 0x5107
+
+
+@dataclass(frozen=True, slots=True)
+class Skeletons:
+    """Which rows are made from a template, and from which."""
+
+    flagged: Flags
+    """For each row, whether it is."""
+    key: Hashes
+    """The row's template; 0 where it has none."""
+    level: Counts
+    """Frequency level at which the row's template was found; -1 where it has none."""
+    kept: tuple[Flags, ...]
+    """For each level, the tokens that the skeletons keep."""
+
+
+def find(corpus: Corpus) -> Skeletons:
+    """The rows of a corpus that recurring skeletons explain."""
+    import numpy as np
+
+    rows = corpus.rows
+    flagged = np.zeros(rows, bool)
+    key = np.zeros(rows, np.uint64)
+    level = np.full(rows, -1, np.int64)
+    best = np.zeros(rows)
+    sizes = np.diff(corpus.offsets)
+    content = content_words(corpus)
+    kept = tuple(_kept(corpus))
+    for index, keep in enumerate(kept):
+        last = index == len(kept) - 1
+        weight, keys = _judged(corpus, keep, content, sizes, numbers_only=last)
+        better = weight > best
+        best[better], key[better], level[better] = weight[better], keys[better], index
+        flagged |= weight > 0
+    return Skeletons(flagged, key, level, kept)
+
+
+def _kept(corpus: Corpus) -> Iterator[Flags]:
+    """The tokens that skeletons keep, for each level; the last keeps all but numbers."""
+    import numpy as np
+
+    every = np.ones(len(corpus.hash), bool)
+    number = corpus.hash == np.uint64(NUMBER)
+    single = row_frequency(corpus.hash, corpus.row, every)
+    for share in WORD_SHARES:
+        yield (single >= max(LEAST_ROWS, share * corpus.rows)) & ~number
+    whole = np.arange(len(corpus.hash)) + 3 <= corpus.ends()
+    run = row_frequency(ngrams(corpus.hash, 3), corpus.row, whole)
+    for share in RUN_SHARES:
+        yield covered(run >= max(LEAST_ROWS, share * corpus.rows), 3) & ~number
+    yield ~number
+
+
+def _judged(
+    corpus: Corpus, keep: Flags, content: Flags, sizes: Counts, *, numbers_only: bool
+) -> tuple[Counts, Hashes]:
+    """For each row the weight of its skeleton (0: no template) and the skeleton's key."""
+    import numpy as np
+
+    rows, row = corpus.rows, corpus.row
+    opens = slot_starts(corpus, keep)
+    shown = np.flatnonzero(keep | opens)
+    values = np.where(keep[shown], corpus.hash[shown], np.uint64(_SLOT))
+    keys = row_keys(values, row[shown], rows)
+    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    count = counts[inverse]
+    fixed = np.bincount(row, keep, rows)
+    slots = np.bincount(row, opens, rows)
+    heavy = (count >= max(LEAST_ROWS, LEAST_SHARE * rows)) & (slots > 0) & (keys != 0)
+    if numbers_only:
+        fits = heavy & (fixed >= 1)
+    else:
+        word = keep & (corpus.tokens.kind[corpus.at] != MARK)
+        words = np.bincount(row, word, rows)
+        contents = np.bincount(row, keep & content, rows)
+        telling = (contents >= 1) | ((fixed >= 5) & (words >= 3))
+        fits = heavy & (fixed >= 3) & (fixed >= FIXED_SHARE * sizes) & telling
+        fits &= longest_slot(corpus, keep) <= LONGEST_SLOT
+    return np.where(fits, fixed / np.maximum(sizes, 1) * np.log(count + 1), 0), keys
+
+
+def slot_starts(corpus: Corpus, keep: Flags) -> Flags:
+    """Tokens at which a slot begins: blanked ones at the start of a row or after a kept one."""
+    import numpy as np
+
+    blank = ~keep
+    after = np.ones(len(keep), bool)
+    after[1:] = keep[:-1] | (corpus.row[1:] != corpus.row[:-1])
+    starts: Flags = blank & after
+    return starts
+
+
+def longest_slot(corpus: Corpus, keep: Flags) -> Counts:
+    """For each row, tokens in its longest slot."""
+    import numpy as np
+
+    starts = np.flatnonzero(slot_starts(corpus, keep))
+    longest = np.zeros(corpus.rows, np.int64)
+    if len(starts):
+        run = np.add.reduceat((~keep).astype(np.int64), starts)
+        np.maximum.at(longest, corpus.row[starts], run)
+    return longest
+
+
+def content_words(corpus: Corpus) -> Flags:
+    """For each token, whether it is a word of content; only looked up for recurring words."""
+    import numpy as np
+
+    values, first, inverse = np.unique(corpus.hash, return_index=True, return_inverse=True)
+    counts = np.bincount(inverse)
+    flags = np.zeros(len(values), bool)
+    function = _function_words()
+    for index in np.flatnonzero(counts >= LEAST_ROWS).tolist():
+        word = corpus.word(int(first[index]))
+        flags[index] = len(word.encode()) > 1 and word[0].isalpha() and word not in function
+    found: Flags = flags[inverse]
+    return found
+
+
+@lru_cache(maxsize=1)
+def _function_words() -> frozenset[str]:
+    import yaml
+
+    text = Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
+    return frozenset(yaml.safe_load(text)["function"].split())
+
+
+def named(corpus: Corpus, found: Skeletons, rows: Flags, limit: int) -> list[tuple[str, int, int]]:
+    """The most frequent templates among some rows: text with slots, rows, and one row of it."""
+    import numpy as np
+
+    at = np.flatnonzero(rows & (found.level >= 0))
+    groups: dict[str, list[int]] = {}
+    ranked = Counter(zip(found.key[at].tolist(), found.level[at].tolist(), strict=True))
+    first: dict[tuple[int, int], int] = {}
+    for index in at.tolist():
+        first.setdefault((int(found.key[index]), int(found.level[index])), index)
+    for pair, count in ranked.most_common(4 * limit):
+        row = first[pair]
+        text = spelled(corpus, found.kept[pair[1]], row)
+        entry = groups.setdefault(text, [0, row])
+        entry[0] += count
+    ordered = sorted(groups.items(), key=lambda item: (-item[1][0], item[0]))
+    return [(text, count, row) for text, (count, row) in ordered[:limit]]
+
+
+def spelled(corpus: Corpus, keep: Flags, row: int) -> str:
+    """The skeleton of one row as text, every slot as ``{}``, numbers as ``<n>``."""
+    parts: list[str] = []
+    for index in range(int(corpus.offsets[row]), int(corpus.offsets[row + 1])):
+        word = corpus.word(index)
+        if keep[index] or word == "<n>":
+            parts.append(word)
+        elif not parts or parts[-1] != "{}":
+            parts.append("{}")
+    return " ".join(parts)
