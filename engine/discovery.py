@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,11 +16,12 @@ def discover(project: Path, extra: Sequence[Path] = ()) -> list[tuple[int, Path]
     """Folders of rules with their layer: 0 built in, 1 packs, 2 the project's own lessons.
 
     Packs are the user's config folder, installed packages that declare the entry point group
-    ``transxlab.rulebooks``, and ``extra``. The project is the nearest folder at or above
-    ``project`` that holds ``.transxlab/rules``.
+    ``transxlab.rulebooks``, and ``extra``, which must exist. The project is the nearest folder at
+    or above ``project`` that holds ``.transxlab/rules``.
     """
     folders = [(0, BUILT_IN)]
-    folders += [(1, folder) for folder in (_user(), *installed(), *extra) if folder.is_dir()]
+    folders += [(1, folder) for folder in (*_user(), *installed()) if folder.is_dir()]
+    folders += [(1, folder) for folder in extra]
     own = project_rules(project)
     if own is not None:
         folders.append((2, own))
@@ -36,9 +38,11 @@ def project_rules(project: Path) -> Path | None:
     return None
 
 
-def _user() -> Path:
-    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(base) / "transxlab" / "rules"
+def _user() -> Iterator[Path]:
+    """The user's own rules; nothing for a user without a home."""
+    base = os.environ.get("XDG_CONFIG_HOME")
+    with contextlib.suppress(RuntimeError):
+        yield (Path(base) if base else Path.home() / ".config") / "transxlab" / "rules"
 
 
 def installed() -> Iterator[Path]:

@@ -68,6 +68,11 @@ def load(
     places = list(folders)
     words = vocabulary or builtin()
     known = calculators or {}
+    missing = [
+        f"{root}: there is no such folder of rules" for _, root in places if not root.is_dir()
+    ]
+    if missing:
+        raise RulebookError(missing)
     files = [(layer, root, file) for layer, root in places for file in found(root)]
     if examples:
         return read(files, words, known)
@@ -75,11 +80,17 @@ def load(
 
 
 def found(root: Path) -> list[Path]:
-    """The rule files of a folder, in order; hidden ones and READMEs are not rules."""
+    """The rule files of a folder, in order; hidden ones and READMEs are not rules.
+
+    Raises RulebookError for a folder in it that may not be read.
+    """
     import os
 
+    def refuse(error: OSError) -> None:
+        raise RulebookError([f"{error.filename}: cannot be read ({error.strerror})"])
+
     files = []
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in os.walk(root, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
         files += [
             Path(folder) / name

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from transxlab.engine.rule import Decide, Derive, Exclude, Finding, Prefer, Rule
-from transxlab.engine.shape import error_when, values
+from transxlab.engine.shape import values
 from transxlab.engine.terms import paths_of
 from transxlab.facts.calculator import Calculator
 from transxlab.facts.vocabulary.template import Vocabulary
@@ -60,9 +60,7 @@ def order(
 def reads(rule: Rule, calculators: Mapping[str, Calculator]) -> set[str]:
     """Paths of every slot a rule looks at before it concludes."""
     templates = dict(rule.aliases)
-    conditions = [*rule.when, *rule.some, *rule.unless]
-    if not isinstance(rule.then, (Decide, Finding)):
-        conditions += error_when(rule)
+    conditions = (*rule.when, *rule.some, *rule.unless)
     names = [path for condition in conditions for path in condition.paths]
     if not isinstance(rule.then, Finding):
         names += [path for term in values(rule) for path in paths_of(term)]
