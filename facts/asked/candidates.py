@@ -1,0 +1,120 @@
+"""The model's figures from the catalogue, and the candidates a design chooses among."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from transxlab.facts.catalogued.models import ModelCard, find_model, models
+from transxlab.facts.estimated.describe import describe_card
+from transxlab.facts.origin import SET_BY_USER, Origin
+from transxlab.facts.situation import Facts
+from transxlab.facts.values import Value
+
+METHODS = ("lora", "qlora", "full")
+MICRO_BATCHES = (1, 2, 4, 8)
+MOST_MODELS = 12
+"""Models a design weighs where none is named; 12 models make 144 candidates."""
+ENCODER_TASKS = frozenset({"classification", "token_classification", "embedding", "nli"})
+
+
+def model_facts(facts: Facts) -> None:
+    """Fill what the catalogue knows of the named model; nothing that is known is changed."""
+    known = facts.known("model.name")
+    if known is None or not isinstance(known.value, str):
+        return
+    card = find_model(known.value)
+    if card is None:
+        return
+    origin = catalogued(card)
+    model = facts.one("model")
+    # A catalogued checkpoint that is named is loaded, unless the config says otherwise.
+    for slot, value in {**describe_card(card), "init": "pretrained"}.items():
+        if slot not in model.slots:
+            facts.put(model, slot, value, origin)
+
+
+def catalogued(card: ModelCard) -> Origin:
+    """Where a figure of the catalogue comes from."""
+    return Origin("catalogued", f"catalogue: {card.name} ({card.date})")
+
+
+def add_candidates(facts: Facts) -> None:
+    """Add every model, method and micro-batch worth weighing, and mark them complete.
+
+    A named model stands alone; a scratch run has none. What the user set is taken as set, except
+    the method: the alternatives are needed to say what else would fit.
+    """
+    facts.mark_complete("candidate")
+    init = facts.known("model.init")
+    if facts.all("candidate") or (init is not None and init.value == "scratch"):
+        return
+    held = facts.known("config.per_device_train_batch_size")
+    batches: tuple[int, ...] = MICRO_BATCHES
+    if held is not None and held.origin.kind in SET_BY_USER and isinstance(held.value, int):
+        batches = (held.value,)
+    for card in _cards(facts):
+        slots = describe_card(card)
+        for method in METHODS:
+            for batch in batches:
+                _add(facts, card, slots, method, batch)
+
+
+def _add(facts: Facts, card: ModelCard, slots: dict[str, Value], method: str, batch: int) -> None:
+    origin = catalogued(card)
+    fact = facts.new("candidate", f"{card.name} {method}, micro-batch {batch}")
+    own: dict[str, object] = {
+        "name": fact.name,
+        "model": _model_name(facts, card),
+        "method": method,
+        "micro_batch": batch,
+        "gradient_checkpointing": _held(facts, "config.gradient_checkpointing", True),
+        "optimizer": _held(facts, "config.optimizer", "adamw_torch"),
+        "init": "pretrained",
+    }
+    shared = ("family", "arch", "params", "active_params", "is_instruct", "context_tokens")
+    own |= {slot: slots[slot] for slot in (*shared, "licence", "commercial") if slot in slots}
+    for slot, value in own.items():
+        facts.put(fact, slot, value, origin)
+
+
+def _model_name(facts: Facts, card: ModelCard) -> str:
+    known = facts.known("model.name")
+    if known is not None and isinstance(known.value, str):
+        return known.value
+    ids = card.instruct_ids or card.base_ids
+    return ids[0] if ids else card.name
+
+
+def _held(facts: Facts, path: str, otherwise: object) -> object:
+    known = facts.known(path)
+    if known is None or known.value is None or known.origin.kind not in SET_BY_USER:
+        return otherwise
+    return known.value
+
+
+def _cards(facts: Facts) -> Iterator[ModelCard]:
+    named = facts.known("model.name")
+    if named is not None and isinstance(named.value, str):
+        card = find_model(named.value)
+        if card is not None:
+            yield card
+        return
+    task = facts.known("task.kind")
+    kind = task.value if task is not None else None
+    if kind in ENCODER_TASKS:
+        wanted = [card for card in models() if card.kind == "encoder"]
+    else:
+        wanted = [card for card in models() if card.kind == "decoder" and card.instruct_ids]
+    limit = facts.known("limits.params_max")
+    ceiling = limit.value if limit is not None else None
+    if isinstance(ceiling, (int, float)):
+        wanted = [card for card in wanted if card.params <= ceiling] or wanted
+    yield from _spread(sorted(wanted, key=lambda card: card.params))
+
+
+def _spread(cards: list[ModelCard]) -> list[ModelCard]:
+    """At most a dozen, spread over the sizes, so that every card of hardware finds its fit."""
+    if len(cards) <= MOST_MODELS:
+        return cards
+    step = (len(cards) - 1) / (MOST_MODELS - 1)
+    return [cards[round(place * step)] for place in range(MOST_MODELS)]

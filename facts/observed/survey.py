@@ -1,0 +1,19 @@
+"""Look at this machine: everything that can be seen without changing anything."""
+
+from __future__ import annotations
+
+from transxlab.facts.observed import cards, environment, machine, paths
+from transxlab.facts.situation import Facts
+
+
+def observe(facts: Facts, *, gpus: bool = True) -> None:
+    """Fill what the machine shows; nothing that is known already is changed.
+
+    With ``gpus`` the machine's own GPUs become training GPUs; a machine without any leaves them
+    unknown, for a run may be planned on one machine and started on another.
+    """
+    environment.observe(facts)
+    machine.observe(facts)
+    paths.observe(facts)
+    if gpus and not facts.all("gpu"):
+        cards.observe(facts)
