@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import lru_cache
 from importlib import resources
-from pathlib import Path
 
 from transxlab.facts.trainers.document import Document
 
@@ -17,6 +17,8 @@ class Sign:
 
     trainer: str
     """The trainer they tell."""
+    commands: tuple[str, ...]
+    """Patterns of the program that is started; empty for files that start none."""
     every: tuple[str, ...]
     """Keys that must all be there."""
     some: tuple[str, ...]
@@ -33,6 +35,7 @@ def signs() -> tuple[Sign, ...]:
     return tuple(
         Sign(
             row["trainer"],
+            tuple((row["command"] or "").split("|")) if row["command"] else (),
             tuple((row["all"] or "").split()),
             tuple((row["any"] or "").split()),
             tuple((row["none"] or "").split()),
@@ -41,10 +44,14 @@ def signs() -> tuple[Sign, ...]:
     )
 
 
-def detect(document: Document, path: Path) -> str | None:
+def detect(document: Document) -> str | None:
     """The name of the trainer that a document is a config of; None where it is none's."""
-    del path
+    started = document.command
     for sign in signs():
+        if bool(sign.commands) != (started is not None):
+            continue
+        if started is not None and not any(fnmatch(started, p) for p in sign.commands):
+            continue
         if (
             all(_has(document, key) for key in sign.every)
             and (not sign.some or any(_has(document, key) for key in sign.some))

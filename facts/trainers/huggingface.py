@@ -19,6 +19,7 @@ PEFT_KEYS = adapters.AdapterKeys(
     rslora="use_rslora",
 )
 _LORA = ("lora_r", "lora_alpha", "lora_target_modules", "peft_config", "lora_dropout")
+_SWITCHES = ("use_peft", "use_peft_lora", "use_lora")
 _TASKS = {
     "seq2seq": "sft",
     "summarization": "sft",
@@ -114,8 +115,9 @@ def initial(sheet: Sheet, key: str) -> None:
 def _method(sheet: Sheet) -> None:
     document = sheet.document
     spoken = [key for key in _LORA if document.has(key)]
-    if document.has("use_peft"):
-        _peft(sheet, document.on("use_peft"), "use_peft")
+    switch = next((key for key in _SWITCHES if document.has(key)), None)
+    if switch is not None:
+        _peft(sheet, document.on(switch), switch)
     elif spoken:
         _peft(sheet, True, spoken[0])
     else:
@@ -139,7 +141,10 @@ def _peft(sheet: Sheet, adapted: bool, key: str | None) -> None:
 
 def quantize(sheet: Sheet) -> tuple[str, tuple[str, ...]]:
     """Fill how frozen weights are stored by ``load_in_4bit`` and ``load_in_8bit``."""
-    kind, keys = adapters.quantized(sheet, "load_in_4bit", "load_in_8bit", "bnb_4bit_quant_type")
+    four, eight = "load_in_4bit", "load_in_8bit"
+    if sheet.document.has("use_4bit_quantization") or sheet.document.has("use_8bit_quantization"):
+        four, eight = "use_4bit_quantization", "use_8bit_quantization"
+    kind, keys = adapters.quantized(sheet, four, eight, "bnb_4bit_quant_type")
     sheet.settle("config.quantization", kind, *keys)
     return kind, tuple(keys)
 

@@ -57,6 +57,8 @@ class KeyMap:
     """Version its schema was read from."""
     rows: dict[str, tuple[Row, ...]]
     """Rows by key; a key has several where its default depends on the entry point."""
+    head: dict[str, str]
+    """What the file says of the trainer as a whole (``stage: pretrain``)."""
 
     def row(self, key: str, entry: str | None = None) -> Row | None:
         """The row of a key as a file spells it, for an entry point; None for an unknown key."""
@@ -100,7 +102,7 @@ def key_map(name: str) -> KeyMap:
         for key, inherited in key_map(base).rows.items():
             if key not in rows:
                 rows[key] = list(inherited)
-    return KeyMap(name, version, {key: tuple(found) for key, found in rows.items()})
+    return KeyMap(name, version, {key: tuple(found) for key, found in rows.items()}, head)
 
 
 def _header(line: str) -> tuple[str, str]:

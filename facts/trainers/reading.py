@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transxlab.facts.origin import Origin, given
@@ -11,18 +11,23 @@ from transxlab.facts.trainers.detecting import detect
 from transxlab.facts.trainers.document import Document
 from transxlab.facts.trainers.entries import add_entries
 from transxlab.facts.trainers.failure import NotATrainingConfig, Problem
+from transxlab.facts.trainers.interpolating import interpolated
+from transxlab.facts.trainers.pythontext import read_python
 from transxlab.facts.trainers.scalars import LOADERS, Dialect
 from transxlab.facts.trainers.sheet import Sheet
+from transxlab.facts.trainers.shelltext import read_shell
 from transxlab.facts.trainers.textfile import parse, read_text
+from transxlab.facts.trainers.tomltext import read_toml
 from transxlab.facts.trainers.trainer import Trainer
 from transxlab.facts.trainers.trainer import trainer as find
 
-SUFFIXES = (".yaml", ".yml", ".json")
+SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".sh", ".bash", ".py")
 """Endings of the files that are read."""
 _NOBODY = (
     "no trainer's config: none of the keys that tell one is there "
     "(name the trainer with --trainer if it is one)"
 )
+_LAUNCHER = "an accelerate config: it starts processes; read the config of the training itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +60,55 @@ def read_into(
 ) -> Reading:
     """Like ``read``, but the first run's facts join those that are given."""
     chosen = find(trainer) if trainer is not None else None
-    document, chosen = _document(path, chosen)
-    return interpret(document, path, chosen, facts, version=version)
+    before = facts.copy()
+    first, *others = _documents(path, chosen)
+    runs = tuple(
+        interpret(document, path, who, before.copy(), version=version) for document, who in others
+    )
+    reading = interpret(first[0], path, first[1], facts, version=version)
+    return replace(reading, runs=runs)
 
 
-def _document(path: Path, chosen: Trainer | None) -> tuple[Document, Trainer]:
-    """The document, read as its trainer's own loader would read it."""
+def _documents(path: Path, chosen: Trainer | None) -> list[tuple[Document, Trainer]]:
+    """The runs of a file with their trainers, each read as its trainer's own loader would."""
     file = str(path)
     text = read_text(path, file)
-    is_json = path.suffix.lower() == ".json"
+    suffix = path.suffix.lower()
+    if suffix in (".sh", ".bash"):
+        found = read_shell(text, file)
+    elif suffix == ".py":
+        found = read_python(text, file)
+    elif suffix == ".toml":
+        found = [read_toml(text, file)]
+    else:
+        return [_config(text, file, suffix == ".json", chosen)]
+    runs: list[tuple[Document, Trainer]] = []
+    for document in found:
+        name = detect(document) if chosen is None else chosen.name
+        if name is not None:
+            runs.append((document, chosen or find(name)))
+    if not runs:
+        raise NotATrainingConfig(file, None, _NOBODY)
+    return runs
+
+
+def _config(
+    text: str, file: str, is_json: bool, chosen: Trainer | None
+) -> tuple[Document, Trainer]:
     first: Dialect = "json" if is_json else (chosen.dialect if chosen else "pyyaml")
     document = parse(text, file, first)
     if chosen is None:
-        name = detect(document, path)
-        if name is None:
-            raise NotATrainingConfig(file, None, _NOBODY)
+        name = detect(document)
+        if name is None or name == "accelerate":
+            raise NotATrainingConfig(file, None, _NOBODY if name is None else _LAUNCHER)
         chosen = find(name)
         if not is_json and chosen.dialect != first:
             document = parse(text, file, chosen.dialect)
+    if chosen.dialect == "omegaconf":
+        document = interpolated(document)
+    if chosen.map.head.get("dashes") == "yes":
+        cells = {key.replace("-", "_"): cell for key, cell in document.cells.items()}
+        document = replace(document, cells=cells)
     return document, chosen
 
 

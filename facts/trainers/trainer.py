@@ -51,12 +51,35 @@ _DECLARED: dict[str, tuple[str, Dialect, bool, Converting]] = {
     "trl": ("trl", "pyyaml", True, "all"),
     "hf": ("huggingface", "pyyaml", False, "none"),
     "own": ("own", "omegaconf", False, "all"),
+    "torchtune": ("torchtune", "omegaconf", False, "none"),
+    "litgpt": ("litgpt", "jsonargparse", False, "all"),
+    "swift": ("swift", "pyyaml", False, "all"),
+    "autotrain": ("tuning", "pyyaml", False, "all"),
+    "deepspeed-chat": ("tuning", "argparse", False, "all"),
+    "llamafactory-v1": ("tuning", "omegaconf", False, "none"),
+    "open-instruct": ("tuning", "pyyaml", False, "all"),
+    "qlora": ("tuning", "argparse", False, "all"),
+    "unsloth": ("tuning", "pyyaml", False, "all"),
+    "nemo-rl": ("reinforcing", "omegaconf", False, "none"),
+    "openrlhf": ("reinforcing", "argparse", False, "all"),
+    "verl": ("reinforcing", "omegaconf", False, "none"),
+    "deepspeed": ("pretraining", "json", False, "none"),
+    "gpt-neox": ("pretraining", "pyyaml", False, "none"),
+    "lingua": ("pretraining", "omegaconf", False, "all"),
+    "llm-foundry": ("pretraining", "omegaconf", False, "none"),
+    "nanochat": ("pretraining", "python", False, "all"),
+    "nanogpt": ("pretraining", "python", False, "none"),
+    "nanotron": ("pretraining", "pyyaml", False, "none"),
+    "olmo": ("pretraining", "omegaconf", False, "all"),
+    "tinyllama": ("pretraining", "python", False, "none"),
+    "torchtitan": ("pretraining", "toml", False, "none"),
 }
 """Name: module, loader, whether the key map is the whole schema, what is converted.
 
 Sources: axolotl cli/config.py (yaml.safe_load, pydantic); LLaMA-Factory hparams/parser.py
 (OmegaConf, parse_dict); trl/scripts/utils.py (defaults of argparse, which converts text);
-transformers hf_argparser.py:408-426 (parse_dict converts nothing).
+transformers hf_argparser.py:408-426 (parse_dict converts nothing); litgpt jsonargparse;
+swift/cli/main.py:40-70 (YAML turned back into words of a command line); torchtune OmegaConf.
 """
 
 NAMES: tuple[str, ...] = tuple(_DECLARED)

@@ -102,6 +102,7 @@ def test_any_value_under_any_known_key(tmp_path: Path, data: st.DataObject, trai
     import json
 
     keys = sorted(key for key in key_map(trainer).rows if "*" not in key and "." not in key)
+    keys = keys or ["learning_rate"]
     held = data.draw(st.dictionaries(st.sampled_from(keys), VALUES, min_size=1, max_size=8))
     path = tmp_path / "run.yaml"
     path.write_text(json.dumps(held))

@@ -1,0 +1,143 @@
+"""How the readers do on a folder of published configs, beside a table of what they hold.
+
+    python benchmarks/corpus.py CONFIGS [RUNS.csv] [--list]
+
+CONFIGS has one folder per trainer; RUNS.csv has a row per run with trainer, path (below the
+trainer's folder), method, stage, lr, micro_batch, global_batch, epochs and max_steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from transxlab.facts.trainers.failure import ConfigError
+from transxlab.facts.trainers.reading import Reading, read
+
+METHODS = {"lora-8bit": "lora", "lora(default)": "lora", "relora": "lora"}
+STAGES = {
+    "completion": "cpt",
+    "gkd": "distill",
+    "anneal": "pretrain",
+    "reinforce": "ppo",
+    "continued": "pretrain",
+}
+ALIKE = ({"pretrain", "cpt"}, {"dpo", "simpo", "ipo", "orpo"}, {"ppo", "grpo", "rloo"})
+"""Stages that the table does not tell apart everywhere."""
+FIELDS = {
+    "lr": "config.learning_rate",
+    "micro_batch": "config.per_device_train_batch_size",
+    "global_batch": "config.global_batch_size",
+    "epochs": "config.num_train_epochs",
+    "max_steps": "config.max_steps",
+    "method": "config.method",
+    "stage": "config.stage",
+}
+
+
+def main() -> None:
+    """Read every file, then compare."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("configs", type=Path)
+    parser.add_argument("runs", type=Path, nargs="?")
+    parser.add_argument("--list", action="store_true", help="list every difference")
+    asked = parser.parse_args()
+    readings, refused, crashed, seconds = read_all(asked.configs)
+    total = len(readings) + len(refused) + len(crashed)
+    for path, sentence in crashed:
+        print(f"crash {path}: {sentence}")
+    if asked.list:
+        for path, sentence in refused:
+            print(f"not read {path}: {sentence}")
+    agreed = compare(readings, asked.runs, asked.list) if asked.runs else ""
+    each = 1000 * seconds / max(total, 1)
+    print(
+        f"all: read {len(readings)}/{total}  crashed {len(crashed)}  {each:.2f} ms CPU each{agreed}"
+    )
+
+
+def read_all(
+    root: Path,
+) -> tuple[dict[str, Reading], list[tuple[str, str]], list[tuple[str, str]], float]:
+    """Every file under a folder: what was read, what was refused, what crashed, the CPU time."""
+    readings: dict[str, Reading] = {}
+    refused: list[tuple[str, str]] = []
+    crashed: list[tuple[str, str]] = []
+    started = time.process_time()
+    for path in sorted(p for p in root.rglob("*") if p.is_file()):
+        name = path.relative_to(root).as_posix()
+        try:
+            readings[name] = read(path)
+        except ConfigError as error:
+            refused.append((name, error.problem.message))
+        except Exception as error:
+            crashed.append((name, repr(error)))
+    return readings, refused, crashed, time.process_time() - started
+
+
+def compare(readings: dict[str, Reading], table: Path, listing: bool) -> str:
+    """Print how many stated values agree, by field; return the shares in short."""
+    rows = defaultdict(list)
+    for row in csv.DictReader(table.read_text(encoding="utf-8").splitlines()):
+        rows[f"{row['trainer']}/{row['path']}"].append(row)
+    right: Counter[str] = Counter()
+    stated: Counter[str] = Counter()
+    whole, clean = 0, 0
+    for name, wanted in rows.items():
+        reading = readings.get(name)
+        if reading is None:
+            continue
+        runs = [reading, *reading.runs]
+        for place, row in enumerate(wanted):
+            candidates = runs if len(wanted) != len(runs) else [runs[place]]
+            wrong = min((differences(row, run) for run in candidates), key=len)
+            whole += 1
+            clean += not wrong
+            for field in FIELDS:
+                if row[field]:
+                    stated[field] += 1
+                    right[field] += field not in wrong
+            if listing and wrong:
+                said = "; ".join(f"{f}: table {a}, read {b}" for f, (a, b) in wrong.items())
+                print(f"differs {name}: {said}")
+    for field in FIELDS:
+        print(f"{field:13} {right[field]}/{stated[field]}")
+    return f"  rows that agree wholly {clean}/{whole}"
+
+
+def differences(row: dict[str, str], run: Reading) -> dict[str, tuple[str, object]]:
+    """The fields in which a row of the table and a reading differ."""
+    wrong: dict[str, tuple[str, object]] = {}
+    for field, slot in FIELDS.items():
+        if not row[field]:
+            continue
+        found = run.facts.known(slot)
+        value = None if found is None else found.value
+        if not same(field, row[field], value):
+            wrong[field] = (row[field], value)
+    return wrong
+
+
+def same(field: str, said: str, value: object) -> bool:
+    """Whether a cell of the table and a value mean the same."""
+    if field == "method":
+        plain = METHODS.get(said.split("+")[0], said.split("+")[0])
+        return value == plain or (plain == "lora" and value == "dora")
+    if field == "stage":
+        plain = STAGES.get(said, said)
+        return value == plain or any({plain, value} <= group for group in ALIKE)
+    try:
+        number = float(said)
+    except ValueError:
+        return str(value) == said
+    if not isinstance(value, (int, float)):
+        return False
+    return math.isclose(number, value, rel_tol=1e-6)
+
+
+if __name__ == "__main__":
+    main()

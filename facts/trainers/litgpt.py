@@ -1,0 +1,93 @@
+"""litgpt: YAML through jsonargparse, which reads ``1e-4`` as a number and converts text."""
+
+from __future__ import annotations
+
+from transxlab.facts.trainers import adapters, shared, sources
+from transxlab.facts.trainers.document import Document
+from transxlab.facts.trainers.sheet import Sheet
+
+_SWITCHES = (
+    ("lora_query", ("q_proj",), True),
+    ("lora_key", ("k_proj",), False),
+    ("lora_value", ("v_proj",), True),
+    ("lora_projection", ("o_proj",), False),
+    ("lora_mlp", ("gate_proj", "up_proj", "down_proj"), False),
+    ("lora_head", ("lm_head",), False),
+)
+_KEYS = adapters.AdapterKeys(
+    r="lora_r",
+    alpha="lora_alpha",
+    dropout="lora_dropout",
+    targets="lora_targets",
+    save="modules_to_save",
+    r_default="8",
+    alpha_default="16",
+    dropout_default="0.05",
+)
+_PRETRAIN = ("model_name", "tokenizer_dir", "initial_checkpoint_dir", "train.max_tokens")
+
+
+def entry(document: Document) -> str | None:
+    """Whether it is ``litgpt pretrain``, ``finetune_lora`` or ``finetune_full``."""
+    if "checkpoint_dir" not in document.cells and any(key in document.cells for key in _PRETRAIN):
+        return "pretrain"
+    return "lora" if any(key.startswith("lora_") for key in document.cells) else "full"
+
+
+def derive(sheet: Sheet) -> None:
+    """Fill what several keys decide together."""
+    document = sheet.document
+    if sheet.entry == "pretrain":
+        started = document.has("initial_checkpoint_dir")
+        held = "initial_checkpoint_dir" if started else "model_name"
+        sheet.put("config.stage", "cpt" if started else "pretrain", held)
+        sheet.put("model.init", "pretrained" if started else "scratch", held)
+        sheet.assume("config.method", "full")
+    else:
+        sheet.assume("config.stage", "sft")
+        shared.weights(sheet)
+        _method(sheet)
+    _data(sheet)
+    if document.has("data.init_args.mask_prompt"):
+        masked = document.on("data.init_args.mask_prompt")
+        sheet.put("config.train_on_inputs", not masked, "data.init_args.mask_prompt")
+    elif sheet.entry != "pretrain":
+        sheet.assume("config.train_on_inputs", True)
+    sheet.assume("config.lr_scheduler_type", "cosine")
+    if isinstance(document.value("optimizer"), str) and not document.has("optimizer.init_args.lr"):
+        sheet.assume("config.learning_rate", 1e-3)
+    shared.strategy(sheet)
+
+
+def _method(sheet: Sheet) -> None:
+    document = sheet.document
+    if sheet.entry != "lora":
+        sheet.settle("config.method", "full", "checkpoint_dir")
+        return
+    four = str(document.value("quantize", "")).startswith(("bnb.nf4", "bnb.fp4"))
+    sheet.put("config.method", "qlora" if four else "lora", "quantize" if four else "lora_r")
+    if document.has("quantize"):
+        double = str(document.value("quantize")).endswith("-dq")
+        sheet.put("config.double_quantization", double, "quantize")
+    adapters.fill(sheet, _KEYS)
+    targets: tuple[str, ...] = ()
+    held = None
+    for key, names, standard in _SWITCHES:
+        on = document.on(key) if document.has(key) else standard
+        held = key if document.has(key) else held
+        targets += names if on else ()
+    sheet.settle("adapter.target_modules", targets, held or "lora_query")
+    sheet.settle("adapter.all_linear", len(targets) >= 7, held or "lora_query")
+
+
+def _data(sheet: Sheet) -> None:
+    document = sheet.document
+    held = document.value("data.init_args.json_path")
+    if isinstance(held, str):
+        sources.add_source(sheet, "train", held, "data.init_args.json_path")
+    elif isinstance(document.value("data.class_path"), str):
+        name = str(document.value("data.class_path")).rsplit(".", 1)[-1]
+        sources.add_source(sheet, "train", name, "data.class_path")
+    elif isinstance(document.value("data"), str):
+        sources.add_source(sheet, "train", str(document.value("data")), "data")
+    sheet.assume("evaluation.has_data", True)

@@ -1,0 +1,149 @@
+"""Pretraining programs that are read by their key maps, and what their keys mean together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from transxlab.facts.trainers import shared
+from transxlab.facts.trainers.document import Document
+from transxlab.facts.trainers.scalars import meant
+from transxlab.facts.trainers.sheet import Sheet
+
+_IMPLEMENTATIONS = {"dpo": "dpo", "kto": "kto", "rm": "rm", "reinforce": "ppo"}
+
+
+def entry(document: Document) -> str | None:
+    """These programs have one entry point each, but for nanochat's scripts."""
+    command = (document.command or "").lower()
+    if "chat_sft" in command:
+        return "sft"
+    return "grpo" if "chat_rl" in command else None
+
+
+def derive(sheet: Sheet) -> None:
+    """Fill what several keys decide together."""
+    found = _EACH.get(sheet.map.name)
+    if found is not None:
+        found(sheet)
+    shared.from_head(sheet)
+    shared.strategy(sheet)
+
+
+def _neox(sheet: Sheet) -> None:
+    document = sheet.document
+    implementation = str(document.value("train_impl", ""))
+    if implementation in _IMPLEMENTATIONS:
+        sheet.put("config.stage", _IMPLEMENTATIONS[implementation], "train_impl")
+        sheet.put("model.init", "pretrained", "train_impl")
+    elif document.on("finetune"):
+        labelled = document.has("train_label_data_paths") or document.has("label_data_paths")
+        sheet.put("config.stage", "sft" if labelled else "cpt", "finetune")
+        sheet.put("model.init", "pretrained", "finetune")
+    for key in ("fp16", "bf16"):
+        if document.on(f"{key}.enabled") or document.on(key):
+            sheet.put("config.precision", key, key)
+    stage = document.value("zero_optimization.stage")
+    if stage in (1, 2, 3):
+        sheet.put("config.parallelism", f"zero{stage}", "zero_optimization.stage")
+    shared.data(sheet, "train", "train_data_paths", "data_path")
+    held = shared.data(sheet, "val", "valid_data_paths")
+    if held:
+        sheet.put("evaluation.has_data", True, "valid_data_paths")
+
+
+def _olmo(sheet: Sheet) -> None:
+    document = sheet.document
+    shared.run_length(sheet, "max_duration")
+    units = str(document.value("scheduler.units", "steps"))
+    warmup = document.value("scheduler.t_warmup")
+    if units == "steps" and isinstance(warmup, (int, float)):
+        sheet.put("config.warmup_steps", warmup, "scheduler.t_warmup")
+    evaluators = bool(document.items("evaluators"))
+    sheet.settle("evaluation.has_data", evaluators, "evaluators")
+
+
+def _foundry(sheet: Sheet) -> None:
+    document = sheet.document
+    shared.run_length(sheet, "max_duration")
+    warmup = shared.duration(sheet, "scheduler.t_warmup")
+    if warmup is not None and warmup[0] == "steps":
+        sheet.put("config.warmup_steps", warmup[1], "scheduler.t_warmup")
+    elif str(document.value("scheduler.t_warmup")).endswith("dur"):
+        share = meant(str(document.value("scheduler.t_warmup"))[:-3])
+        if share is not None:
+            sheet.put("config.warmup_ratio", share, "scheduler.t_warmup")
+    pretrained = document.on("model.pretrained") or document.has("load_path")
+    key = "model.pretrained" if document.has("model.pretrained") else "model.name"
+    sheet.settle("model.init", "pretrained" if pretrained else "scratch", key)
+    tuning = str(document.value("train_loader.name", "text")) == "finetuning"
+    stage = "sft" if tuning else ("cpt" if pretrained else "pretrain")
+    sheet.settle("config.stage", stage, "train_loader.name")
+    if document.has("model.peft_config"):
+        sheet.put("config.method", "lora", "model.peft_config")
+    evaluated = document.has("eval_loader") or document.has("eval_loaders")
+    sheet.settle("evaluation.has_data", evaluated, "eval_loader", "eval_loaders")
+
+
+def _nanotron(sheet: Sheet) -> None:
+    stage = sheet.document.value("optimizer.zero_stage")
+    if stage in (1, 2, 3):
+        sheet.put("config.parallelism", f"zero{stage}", "optimizer.zero_stage")
+
+
+def _nanogpt(sheet: Sheet) -> None:
+    document = sheet.document
+    origin = str(document.value("init_from", "scratch"))
+    if origin.startswith("gpt2"):
+        sheet.put("model.init", "pretrained", "init_from")
+        sheet.put("model.name", origin, "init_from")
+        sheet.put("config.stage", "cpt", "init_from")
+    elif origin == "scratch":
+        sheet.settle("model.init", "scratch", "init_from")
+    decays = document.on("decay_lr") if document.has("decay_lr") else True
+    sheet.settle("config.lr_scheduler_type", "cosine" if decays else "constant", "decay_lr")
+    sheet.assume("config.optimizer", "adamw_torch")
+    sheet.assume("evaluation.has_data", True)
+    shared.data(sheet, "train", "dataset")
+
+
+def _nanochat(sheet: Sheet) -> None:
+    stage = sheet.entry or "pretrain"
+    sheet.put("config.stage", stage)
+    sheet.put("model.init", "scratch" if stage == "pretrain" else "pretrained")
+
+
+def _titan(sheet: Sheet) -> None:
+    document = sheet.document
+    batch = document.value("training.global_batch_size")
+    if isinstance(batch, int) and batch > 0:
+        sheet.put("config.global_batch_size", batch, "training.global_batch_size")
+    mode = document.value("activation_checkpoint.mode", "selective")
+    sheet.settle("config.gradient_checkpointing", mode != "none", "activation_checkpoint.mode")
+    saves = document.on("checkpoint.enable") or document.on("checkpoint.enable_checkpoint")
+    key = (
+        "checkpoint.enable" if document.has("checkpoint.enable") else "checkpoint.enable_checkpoint"
+    )
+    sheet.settle("config.save_strategy", "steps" if saves else "no", key)
+    shared.data(sheet, "train", "training.dataset")
+
+
+def _deepspeed(sheet: Sheet) -> None:
+    document = sheet.document
+    stage = document.value("zero_optimization.stage")
+    if stage in (1, 2, 3):
+        sheet.put("config.parallelism", f"zero{stage}", "zero_optimization.stage")
+    for key in ("fp16", "bf16"):
+        if document.on(f"{key}.enabled"):
+            sheet.put("config.precision", key, f"{key}.enabled")
+
+
+_EACH: dict[str, Callable[[Sheet], None]] = {
+    "deepspeed": _deepspeed,
+    "gpt-neox": _neox,
+    "llm-foundry": _foundry,
+    "nanochat": _nanochat,
+    "nanogpt": _nanogpt,
+    "nanotron": _nanotron,
+    "olmo": _olmo,
+    "torchtitan": _titan,
+}

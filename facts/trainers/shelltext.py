@@ -1,0 +1,127 @@
+"""The training commands of a shell script, each as a document of its flags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from transxlab.facts.trainers.document import Cell, Document
+from transxlab.facts.trainers.scalars import EntryType, resolve
+from transxlab.facts.trainers.shellwords import Word, commands
+
+_PROGRAMS = frozenset(
+    {
+        "swift",
+        "megatron",
+        "trl",
+        "llamafactory-cli",
+        "axolotl",
+        "litgpt",
+        "tune",
+        "autotrain",
+        "lmf",
+    }
+)
+"""Programs whose first word is what they do."""
+_LAUNCHERS = ("torch.distributed", "accelerate.commands", "deepspeed.launcher")
+_HYDRA = re.compile(r"\+{0,2}([A-Za-z_][\w.\-/@]*)=(.*)\Z", re.DOTALL)
+_MODULE = re.compile(r"[a-z_]+\.cli\.\w+\Z")
+_NAME = re.compile(r"--?[A-Za-z][\w.\-]*\Z")
+FEWEST_FLAGS = 3
+"""Flags below which a command is taken for a helper and not for a training run."""
+
+
+def read_shell(text: str, file: str, first_line: int = 1) -> list[Document]:
+    """Every command of the script that starts a program with at least three settings."""
+    found = []
+    for words in commands(text, first_line):
+        document = _document(words, file)
+        if document is not None and len(document.cells) >= FEWEST_FLAGS:
+            found.append(document)
+    return found
+
+
+def _document(words: Sequence[Word], file: str) -> Document | None:
+    texts = [word.text for word in words]
+    if "--" in texts:
+        cut = len(texts) - texts[::-1].index("--")
+        words, texts = words[cut:], texts[cut:]
+    place, command = _program(texts)
+    if command is None:
+        return None
+    cells: dict[str, Cell] = {}
+    for cell in _flags(words[:place], file):
+        key = f"launcher.{cell.key}"
+        cells[key] = Cell(key, cell.value, cell.type, cell.text, file, cell.line)
+    for cell in _flags(words[place:], file):
+        again = cell.key in cells
+        cells[cell.key] = Cell(cell.key, cell.value, cell.type, cell.text, file, cell.line, again)
+    data = {key: cell.value for key, cell in cells.items()}
+    return Document(file, "argparse", data, cells, command=command)
+
+
+def _program(texts: Sequence[str]) -> tuple[int, str | None]:
+    """Where the flags of the started program begin, and what it is called."""
+    for place, text in enumerate(texts):
+        word = text.rsplit("/", 1)[-1]
+        if word in _PROGRAMS and place + 1 < len(texts):
+            return place + 2, f"{word} {texts[place + 1]}"
+        if text.endswith(".py"):
+            return place + 1, text
+        if place == 0 and _MODULE.match(text):
+            return 1, text
+        if text == "-m" and place + 1 < len(texts):
+            module = texts[place + 1]
+            if not module.startswith(_LAUNCHERS):
+                return place + 2, module
+    return 0, None
+
+
+def _flags(words: Sequence[Word], file: str) -> Iterator[Cell]:
+    place = 0
+    while place < len(words):
+        word = words[place]
+        place += 1
+        if not word.text.startswith("-"):
+            match = _HYDRA.match(word.text)
+            if match:
+                yield _cell(match[1], [Word(match[2], word.line)], word, file)
+            continue
+        name, equals, value = word.text.partition("=")
+        if not _NAME.match(name):
+            continue
+        key = name.lstrip("-").replace("-", "_")
+        if equals:
+            yield _cell(key, [Word(value, word.line)], word, file)
+            continue
+        held: list[Word] = []
+        while place < len(words) and not _is_flag(words[place]):
+            if _HYDRA.match(words[place].text) and "." in words[place].text.partition("=")[0]:
+                break
+            held.append(words[place])
+            place += 1
+        yield _cell(key, held, word, file)
+
+
+def _is_flag(word: Word) -> bool:
+    return not word.quoted and _NAME.match(word.text.partition("=")[0]) is not None
+
+
+def _cell(key: str, held: Sequence[Word], flag: Word, file: str) -> Cell:
+    if not held:
+        return Cell(key, True, "bool", None, file, flag.line)
+    text = " ".join(word.text for word in held)
+    if len(held) > 1:
+        values = [_value(word)[1] for word in held]
+        return Cell(key, values, "list", text, file, flag.line)
+    kind, value = _value(held[0])
+    return Cell(key, value, kind, text, file, flag.line)
+
+
+def _value(word: Word) -> tuple[EntryType, object]:
+    text = word.text
+    if text.startswith("[") and text.endswith("]"):
+        inner = [part.strip().strip("'\"") for part in text[1:-1].split(",")]
+        return "list", [part for part in inner if part]
+    kind, value = resolve(text.strip("'\""), False, "omegaconf")
+    return ("str", "None") if text == "None" else (kind, value)

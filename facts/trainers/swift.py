@@ -1,0 +1,118 @@
+"""ms-swift: ``swift sft --flags`` in a script, or YAML turned back into such flags."""
+
+from __future__ import annotations
+
+from transxlab.facts.trainers import adapters, companions, huggingface, shared, sources
+from transxlab.facts.trainers.converting import Refuse, method, stage
+from transxlab.facts.trainers.document import Document
+from transxlab.facts.trainers.sheet import Sheet
+
+_KEYS = adapters.AdapterKeys(
+    r="lora_rank",
+    alpha="lora_alpha",
+    dropout="lora_dropout",
+    targets="target_modules",
+    save="modules_to_save",
+    rslora="use_rslora",
+    r_default="8",
+    alpha_default="32",
+    dropout_default="0.05",
+    targets_default="all",
+)
+_TASKS = {"embedding": "embedding", "seq_cls": "classification"}
+
+
+def entry(document: Document) -> str | None:
+    """``full`` where every weight trains: the learning rate's default depends on it."""
+    return str(document.value("tuner_type", document.value("train_type", "lora")))
+
+
+def derive(sheet: Sheet) -> None:
+    """Fill what several keys decide together."""
+    document = sheet.document
+    shared.weights(sheet)
+    _stage(sheet)
+    _method(sheet)
+    _data(sheet)
+    dtype = sheet.value("config.model_dtype")
+    if document.on("bf16") or document.on("fp16"):
+        huggingface.precision(sheet)
+    elif dtype in ("bf16", "fp16"):
+        sheet.put("config.precision", dtype, "torch_dtype")
+    else:
+        sheet.forget("config.precision")
+    companions.parallelism(sheet, fsdp=document.has("fsdp"))
+    if document.has("launcher.nproc_per_node"):
+        gpus = document.value("launcher.nproc_per_node")
+        if isinstance(gpus, int):
+            sheet.put("config.gpus_per_node", gpus, "launcher.nproc_per_node")
+    if document.has("new_special_tokens"):
+        count = len(document.items("new_special_tokens"))
+        sheet.put("tokenizer.added_tokens", count, "new_special_tokens")
+    else:
+        sheet.assume("tokenizer.added_tokens", 0)
+
+
+def _stage(sheet: Sheet) -> None:
+    document = sheet.document
+    command = document.command or ""
+    task = str(document.value("task_type"))
+    if document.has("rlhf_type") or "rlhf" in command:
+        try:
+            sheet.settle("config.stage", stage(document.value("rlhf_type", "dpo")), "rlhf_type")
+        except Refuse:
+            sheet.forget("config.stage")
+    elif task.endswith("reranker"):
+        return
+    elif task in _TASKS:
+        sheet.put("config.stage", _TASKS[task], "task_type")
+    elif command.endswith(" pt") or command.endswith("/pt.py"):
+        sheet.put("config.stage", "cpt")
+    else:
+        sheet.assume("config.stage", "sft")
+
+
+def _method(sheet: Sheet) -> None:
+    document = sheet.document
+    key = next((k for k in ("tuner_type", "train_type") if document.has(k)), "tuner_type")
+    name = str(document.value(key, "full" if "megatron" in (document.command or "") else "lora"))
+    bits = document.value("quant_bits")
+    kind = "none"
+    if bits in (4, 8):
+        by = str(document.value("quant_method", "bnb"))
+        plain = "nf4" if bits == 4 else "int8"
+        kind = by if by in ("gptq", "awq", "hqq") else plain
+    sheet.settle("config.quantization", kind, "quant_bits")
+    if name in ("lora", "longlora"):
+        quantized = kind in ("nf4", "hqq")
+        dora = document.on("use_dora")
+        found = adapters.with_dora("qlora" if quantized else "lora", dora)
+        sheet.settle("config.method", found, key)
+        adapters.fill(sheet, _KEYS)
+        if document.has("adapters"):
+            sheet.put("adapter.resumed_from", str(document.items("adapters")[0]), "adapters")
+        return
+    try:
+        sheet.settle("config.method", method(name), key)
+    except Refuse:
+        return
+
+
+def _data(sheet: Sheet) -> None:
+    document = sheet.document
+    for key, role in (("dataset", "train"), ("val_dataset", "val")):
+        for held in document.items(key):
+            if isinstance(held, str) and held:
+                name, _, rows = held.partition("#")
+                count = int(rows) if rows.isdigit() else None
+                sources.add_source(sheet, role, name, key, max_rows=count)
+    if document.has("dataset"):
+        sources.seal(sheet)
+    ratio = sheet.value("evaluation.holdout")
+    some = document.has("val_dataset") or (isinstance(ratio, (int, float)) and ratio > 0)
+    sheet.settle("evaluation.has_data", some, "val_dataset", "split_dataset_ratio")
+    if not document.has("eval_strategy"):
+        cadence = sheet.value("config.save_strategy") or "steps"
+        sheet.assume("evaluation.strategy", cadence if some else "no")
+    if sheet.value("evaluation.strategy") == "steps" and not sheet.value("evaluation.eval_steps"):
+        sheet.assume("evaluation.eval_steps", sheet.value("config.save_steps"))

@@ -1,0 +1,133 @@
+"""torchtune: YAML through OmegaConf; ``_component_`` names what is built."""
+
+from __future__ import annotations
+
+from transxlab.facts.trainers import adapters, companions, shared, sources
+from transxlab.facts.trainers.sheet import Sheet
+
+_KEYS = adapters.AdapterKeys(
+    r="model.lora_rank",
+    alpha="model.lora_alpha",
+    dropout="model.lora_dropout",
+    targets="model.lora_attn_modules",
+    save="model.modules_to_save",
+    r_default="8",
+    alpha_default="16",
+    dropout_default="0.0",
+)
+_LOSSES = (
+    ("dpo", ("dpoloss", "rsoloss", "simpoloss")),
+    ("ppo", ("ppoloss",)),
+    ("grpo", ("grpo",)),
+    ("distill", ("kd", "forwardkl", "reversekl")),
+)
+_BUILDERS = ("model._component_", "policy_model._component_", "policy._component_")
+_DTYPES = {"bf16": "pure_bf16", "fp16": "pure_fp16", "fp32": "fp32"}
+
+
+def derive(sheet: Sheet) -> None:
+    """Fill what several keys decide together."""
+    shared.weights(sheet)
+    _stage(sheet)
+    _method(sheet)
+    _length(sheet)
+    _data(sheet)
+    document = sheet.document
+    dtype = str(document.value("dtype"))
+    if dtype in _DTYPES:
+        sheet.put("config.precision", _DTYPES[dtype], "dtype")
+        sheet.put("config.model_dtype", dtype, "dtype")
+    if document.on("enable_fp8_training"):
+        sheet.put("config.precision", "fp8", "enable_fp8_training")
+    if document.has("loss._component_"):
+        chunked = "chunk" in str(document.value("loss._component_")).lower()
+        sheet.put("config.chunked_loss", chunked, "loss._component_")
+    companions.parallelism(sheet, fsdp=False)
+
+
+def _stage(sheet: Sheet) -> None:
+    document = sheet.document
+    loss = str(document.value("loss._component_", "")).lower()
+    for stage, words in _LOSSES:
+        if any(word in loss for word in words):
+            sheet.put("config.stage", stage, "loss._component_")
+            return
+    for key, stage in (
+        ("teacher_model._component_", "distill"),
+        ("kd_loss._component_", "distill"),
+        ("grpo_samples", "grpo"),
+        ("ppo_epochs", "ppo"),
+    ):
+        if document.has(key):
+            sheet.put("config.stage", "grpo" if "grpo" in document.file.lower() else stage, key)
+            return
+    if isinstance(document.value("dataset"), list):
+        sheet.put("config.stage", "sft", "dataset")
+    elif document.has("dataset._component_"):
+        text = "text_completion" in str(document.value("dataset._component_"))
+        sheet.put("config.stage", "cpt" if text else "sft", "dataset._component_")
+
+
+def _method(sheet: Sheet) -> None:
+    document = sheet.document
+    key = next((k for k in _BUILDERS if document.has(k)), "")
+    builder = str(document.value(key, "")).rsplit(".", 1)[-1]
+    if not builder:
+        return
+    adapted = builder.startswith(("lora_", "qlora_", "dora_")) or document.has("model.lora_rank")
+    if not adapted:
+        sheet.put("config.method", "full", key)
+        sheet.assume("config.quantization", "none")
+        return
+    four = builder.startswith("qlora_") or document.on("model.quantize_base")
+    sheet.put("config.quantization", "nf4" if four else "none", key)
+    method = "qlora" if four else "lora"
+    dora = builder.startswith("dora_") or document.on("model.use_dora")
+    sheet.put("config.method", adapters.with_dora(method, dora), key)
+    adapters.fill(sheet, _KEYS)
+    _targets(sheet)
+
+
+def _targets(sheet: Sheet) -> None:
+    """Attention modules are listed; the feed-forward and the head are switches."""
+    document = sheet.document
+    names = sheet.value("adapter.target_modules")
+    if not isinstance(names, tuple):
+        return
+    more: tuple[str, ...] = ()
+    if document.on("model.apply_lora_to_mlp"):
+        more += ("gate_proj", "up_proj", "down_proj")
+    if document.on("model.apply_lora_to_output"):
+        more += ("lm_head",)
+    plain = tuple("o_proj" if name == "output_proj" else str(name) for name in names)
+    sheet.put("adapter.target_modules", plain + more, "model.lora_attn_modules")
+
+
+def _length(sheet: Sheet) -> None:
+    """The run is as many epochs, each cut after ``max_steps_per_epoch`` where that is set."""
+    document = sheet.document
+    steps, epochs = document.value("max_steps_per_epoch"), document.value("epochs")
+    if isinstance(steps, int) and isinstance(epochs, int) and steps > 0:
+        sheet.put("config.max_steps", steps * epochs, "max_steps_per_epoch")
+    else:
+        sheet.settle("config.max_steps", None, "max_steps_per_epoch")
+
+
+def _data(sheet: Sheet) -> None:
+    document = sheet.document
+    for prefix, role in (("dataset", "train"), ("dataset_val", "val")):
+        held = document.value(f"{prefix}.source")
+        files = document.value(f"{prefix}.data_files")
+        name = held if isinstance(held, str) else None
+        if name is None and document.has(f"{prefix}._component_"):
+            name = str(document.value(f"{prefix}._component_")).rsplit(".", 1)[-1]
+        if name is not None:
+            key = f"{prefix}.source" if held is not None else f"{prefix}._component_"
+            where = files if isinstance(files, str) else None
+            sources.add_source(sheet, role, name, key, where=where)
+    sources.seal(sheet, "val")
+    has_data = document.has("dataset_val")
+    sheet.settle("evaluation.has_data", has_data, "dataset_val")
+    shared.strategy(sheet)
+    if has_data and sheet.known("evaluation.strategy") is None:
+        sheet.assume("evaluation.strategy", "no")

@@ -1,0 +1,188 @@
+"""Fine-tuning programs that are read by their key maps alone, and what their keys mean together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from transxlab.facts.trainers import adapters, huggingface, shared
+from transxlab.facts.trainers.converting import Refuse, stage
+from transxlab.facts.trainers.document import Document
+from transxlab.facts.trainers.sheet import Sheet
+
+_KEYS = adapters.AdapterKeys(
+    r="lora_rank",
+    alpha="lora_alpha",
+    dropout="lora_dropout",
+    targets="lora_target_modules",
+    save="lora_modules_to_save",
+    r_default="64",
+    alpha_default="16",
+    dropout_default="0.1",
+)
+_QLORA = adapters.AdapterKeys(
+    r="lora_r",
+    alpha="lora_alpha",
+    dropout="lora_dropout",
+    targets="lora_target_modules",
+    save="lora_modules_to_save",
+    r_default="64",
+    alpha_default="16",
+    dropout_default="0.0",
+    targets_default="all",
+)
+_AUTOTRAIN = adapters.AdapterKeys(
+    r="params.lora_r",
+    alpha="params.lora_alpha",
+    dropout="params.lora_dropout",
+    targets="params.target_modules",
+    save="params.modules_to_save",
+    r_default="16",
+    alpha_default="32",
+    dropout_default="0.05",
+    targets_default="all",
+)
+_WORDS = (
+    ("grpo", "grpo"),
+    ("dpo", "dpo"),
+    ("ppo", "ppo"),
+    ("reward", "rm"),
+    ("finetune", "sft"),
+    ("sft", "sft"),
+)
+_CLASSES = ("text-classification", "text_classification", "text-regression")
+
+
+def entry(document: Document) -> str | None:
+    """The program that the command starts says the stage; for files, their keys do."""
+    text = (document.command or "").lower()
+    for word, name in _WORDS:
+        if word in text.rsplit("/", 1)[-1]:
+            return name
+    if document.has("dpo_beta") or document.has("dpo_loss_type"):
+        return "dpo"
+    if document.has("num_samples_per_prompt_rollout"):
+        return "grpo"
+    return "dpo" if "dpo" in document.file.lower() else "sft"
+
+
+def derive(sheet: Sheet) -> None:
+    """Fill what several keys decide together."""
+    _EACH[sheet.map.name](sheet)
+    shared.from_head(sheet)
+    shared.weights(sheet)
+    shared.strategy(sheet)
+
+
+def _open_instruct(sheet: Sheet) -> None:
+    document = sheet.document
+    sheet.put("config.stage", sheet.entry or "sft")
+    for key, method in (("use_qlora", "qlora"), ("use_lora", "lora")):
+        if document.on(key):
+            sheet.put("config.method", method, key)
+            adapters.fill(sheet, _KEYS)
+            break
+    else:
+        sheet.assume("config.method", "full")
+    shared.data(sheet, "train", "dataset_name", "train_file", "dataset_mixer_list")
+    steps = document.value("checkpointing_steps")
+    if isinstance(steps, int):
+        sheet.put("config.save_steps", steps, "checkpointing_steps")
+    sheet.assume("config.precision", "bf16")
+
+
+def _qlora(sheet: Sheet) -> None:
+    document = sheet.document
+    if document.on("full_finetune"):
+        sheet.put("config.method", "full", "full_finetune")
+    else:
+        bits = document.value("bits", 4)
+        method = "qlora" if bits == 4 else "lora"
+        sheet.settle("config.method", method, "bits")
+        sheet.settle(
+            "config.quantization", {"4": "nf4", "8": "int8"}.get(str(bits), "none"), "bits"
+        )
+        adapters.fill(sheet, _QLORA)
+    huggingface.precision(sheet)
+    shared.data(sheet, "train", "dataset")
+
+
+def _autotrain(sheet: Sheet) -> None:
+    document = sheet.document
+    task = str(document.value("task", "")).lower()
+    named = str(document.value("params.trainer", "")) or task.replace(":", "-").rsplit("-", 1)[-1]
+    if task in _CLASSES:
+        sheet.put("config.stage", "classification", "task")
+    elif task.startswith(("sentence-transformers", "st:")):
+        sheet.put("config.stage", "embedding", "task")
+    elif task in ("token-classification", "token_classification"):
+        sheet.put("config.stage", "token_classification", "task")
+    elif task.startswith(("llm", "seq2seq")):
+        try:
+            found = stage("sft" if named in ("default", "llm", "generic", "seq2seq") else named)
+            sheet.put("config.stage", found, "task")
+        except Refuse:
+            sheet.forget("config.stage")
+    if document.on("params.peft"):
+        kind = str(document.value("params.quantization", "none"))
+        method = "qlora" if kind == "int4" else "lora"
+        sheet.put("config.method", method, "params.peft")
+        stored = {"int4": "nf4", "int8": "int8"}.get(kind, "none")
+        sheet.settle("config.quantization", stored, "params.quantization")
+        adapters.fill(sheet, _AUTOTRAIN)
+    else:
+        sheet.settle("config.method", "full", "params.peft")
+    shared.data(sheet, "train", "data.path")
+    held = document.value("data.valid_split")
+    sheet.settle("evaluation.has_data", bool(held), "data.valid_split")
+
+
+def _chat(sheet: Sheet) -> None:
+    document = sheet.document
+    text = f"{document.file} {document.command}".lower()
+    for word, name in (("step1", "sft"), ("step2", "rm"), ("step3", "ppo"), ("dpo", "dpo")):
+        if word in text:
+            sheet.put("config.stage", name)
+    if document.has("actor_learning_rate"):
+        sheet.put("config.stage", "ppo", "actor_learning_rate")
+    rank = "actor_lora_dim" if document.has("actor_lora_dim") else "lora_dim"
+    shared.low_rank(sheet, rank)
+    shared.data(sheet, "train", "data_path")
+    zero = document.value("zero_stage", document.value("actor_zero_stage"))
+    if zero in (1, 2, 3):
+        sheet.put("config.parallelism", f"zero{zero}", "zero_stage")
+
+
+def _llamafactory(sheet: Sheet) -> None:
+    document = sheet.document
+    name = str(document.value("peft_config.name", ""))
+    four = document.value("quant_config.quantization_bit") == 4
+    if name in ("lora", "qlora"):
+        sheet.put("config.method", "qlora" if four else "lora", "peft_config.name")
+    elif name:
+        sheet.put("config.method", name, "peft_config.name")
+    else:
+        sheet.assume("config.method", "full")
+    if document.has("bf16"):
+        sheet.put("config.precision", "bf16" if document.on("bf16") else "fp32", "bf16")
+    shared.data(sheet, "train", "train_dataset")
+    kind = document.value("dist_config.name")
+    if isinstance(kind, str) and kind in ("fsdp", "fsdp2"):
+        sheet.put("config.parallelism", kind, "dist_config.name")
+
+
+def _unsloth(sheet: Sheet) -> None:
+    document = sheet.document
+    kind = str(document.value("training.training_type", "lora")).lower()
+    four = document.on("training.load_in_4bit")
+    method = "full" if "full" in kind else ("qlora" if four else "lora")
+    sheet.settle("config.method", method, "training.training_type")
+
+
+_EACH: dict[str, Callable[[Sheet], None]] = {
+    "autotrain": _autotrain,
+    "deepspeed-chat": _chat,
+    "llamafactory-v1": _llamafactory,
+    "open-instruct": _open_instruct,
+    "qlora": _qlora,
+    "unsloth": _unsloth,
+}
