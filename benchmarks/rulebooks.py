@@ -152,9 +152,18 @@ class Dealer:
         if self.chance(0.12):
             return f"{self._simple(said, path)} or {self.condition(tier, names)}"
         if self.chance(0.15) and kind == "number":
-            other = self._number(tier, names)
+            other = self._beside(alias, path, tier) or self._number(tier, names)
             return f"{said} {self._draw.choice(('<', '>=', '!='))} {other}"
         return self._simple(said, path)
+
+    def _beside(self, alias: str, path: str, tier: int) -> str | None:
+        """Another number of the same fact, half of the time."""
+        owner = path.partition(".")[0]
+        paths = [p for slots in TIERS[:tier] for p in slots if p.startswith(owner + ".")]
+        numbers = [p for p in paths if p != path and self._type(p) == "number"]
+        if not numbers or self.chance(0.5):
+            return None
+        return f"{alias}.{self._draw.choice(numbers).partition('.')[2]}"
 
     def _simple(self, said: str, path: str) -> str:
         kind = self._type(path)

@@ -72,6 +72,11 @@ def satisfying(op: str, constant: Value) -> list[Value]:
     return [constant - step] if op == "<" else [constant + step]
 
 
+OTHER_KIND = 3.0
+"""Distance of a change that is no step on a scale: another optimizer weighs as much as a
+thousandfold learning rate."""
+
+
 def beside(number: float) -> float:
     """A step to the next tidy number: 1 for whole numbers, else a thousandth."""
     return 1 if isinstance(number, int) else (abs(number) or 1) * 1e-3
@@ -87,8 +92,8 @@ def makes_true(condition: Expression) -> tuple[str, str, list[Value]] | None:
 
 
 def distance(held: Value, value: Value) -> float:
-    """How far apart two values are: decades for positive numbers, 1 for anything else."""
+    """How far apart two values are: decades for positive numbers, 3 for anything else."""
     numbers = [v for v in (held, value) if isinstance(v, (int, float)) and not isinstance(v, bool)]
     if len(numbers) == 2 and numbers[0] > 0 and numbers[1] > 0:
         return abs(math.log10(numbers[1] / numbers[0]))
-    return 1.0
+    return OTHER_KIND

@@ -32,7 +32,7 @@ class Change:
     values: tuple[tuple[str, Value], ...]
     """Labels and new values."""
     size: float
-    """How far the values are from those held; decades for positive numbers, 1 for anything else."""
+    """How far the values are from those held; decades for positive numbers, 3 for anything else."""
     brings: tuple[str, ...]
     """Ids of rules whose findings it adds."""
 
@@ -80,7 +80,7 @@ def _named(facts: Facts, label: str) -> list[tuple[Fact, str]]:
     if not found:
         known = [f.name or "" for f in facts.all(template.name)]
         close = ", ".join(nearest(name or "", known) or known)
-        raise KeyError(f"there is no {template.name}[{name}]; there is {close or 'none'}")
+        raise KeyError(f"there is no {template.name}[{name}]; nearest: {close or 'none'}")
     return [(fact, slot) for fact in found]
 
 
@@ -97,7 +97,8 @@ def _set(facts: Facts, fact: Fact, slot: str, value: Value) -> bool:
 def clearing(case: Case, finding: Concluded, most: int = 5) -> list[Change]:
     """The smallest changes of knobs that clear a finding, each tried on the whole rulebook.
 
-    Single changes first; pairs where none suffices. Sorted by the findings they add, then size.
+    Single changes first; pairs where none suffices. Sorted by the findings they add, then those
+    of the slot the finding is about, then size.
     """
     tries = dict(_tries(case, finding))
     budget = MOST_TRIALS
@@ -112,9 +113,15 @@ def clearing(case: Case, finding: Concluded, most: int = 5) -> list[Change]:
                 if change is not None:
                     found.append(change)
         if found:
-            found.sort(key=lambda c: (len(c.brings), c.size, repr(c.values)))
+            found.sort(key=lambda change: _cost(change, finding))
             return found[:most]
     return []
+
+
+def _cost(change: Change, finding: Concluded) -> tuple[int, bool, float, str]:
+    """The slot a finding is about is what its reader expects to change."""
+    about = any(label == finding.about for label, _ in change.values)
+    return len(change.brings), not about, change.size, repr(change.values)
 
 
 def _products(pools: list[list[Value]]) -> Iterator[tuple[Value, ...]]:
