@@ -91,7 +91,9 @@ def _missing(
     rule: Rule, sources: Collection[str] | None, anchors: Collection[str] | None
 ) -> Iterator[str]:
     if sources is not None:
-        for identity in dict.fromkeys(s.id for s in (*rule.sources, *rule.dissent)):
+        for identity in dict.fromkeys(
+            [*(s.id for s in rule.sources), *(d.id for d in rule.dissent)]
+        ):
             if identity not in sources:
                 yield f"source {identity!r} is not in the table of sources"
     if anchors is not None and rule.read and rule.read not in anchors:
