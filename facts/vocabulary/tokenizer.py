@@ -44,3 +44,5 @@ class Tokenizer:
     """Tokens one word of the corpus takes; high means the vocabulary does not fit."""
     bytes_per_token: Number = slot(unit="bytes per token")
     """UTF-8 bytes of the corpus one token carries."""
+    shared_with_teacher: Truth = slot()
+    """Whether a distillation's teacher splits texts into the same tokens."""
