@@ -81,6 +81,9 @@ def _stage(sheet: Sheet) -> None:
     elif document.has("max_source_length") or document.on("predict_with_generate"):
         key = "max_source_length" if document.has("max_source_length") else "predict_with_generate"
         sheet.put("config.stage", "sft", key)
+    elif document.has("dataset_text_field") or document.has("packing"):
+        held = "dataset_text_field" if document.has("dataset_text_field") else "packing"
+        sheet.put("config.stage", "sft", held)
     elif document.has("block_size"):
         sheet.put("config.stage", "cpt", "block_size")
     initial(sheet, "model_name_or_path")

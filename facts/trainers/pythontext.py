@@ -27,7 +27,7 @@ def read_python(text: str, file: str) -> list[Document]:
         raise ConfigError(file, error.lineno, f"not valid Python: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise ConfigError(file, None, f"not valid Python: {error}") from None
-    found = list(_in_docs(tree, file))
+    found = list(_in_docs(tree, text.splitlines(), file))
     if found:
         return found
     for cells in (_options(tree, file), _assignments(tree, file)):
@@ -38,16 +38,17 @@ def read_python(text: str, file: str) -> list[Document]:
     return found
 
 
-def _in_docs(tree: ast.Module, file: str) -> Iterator[Document]:
+def _in_docs(tree: ast.Module, source: list[str], file: str) -> Iterator[Document]:
+    """Commands in strings that stand alone, read from the source so that lines keep their place."""
     for node in tree.body:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            held = node.value.value
-            if isinstance(held, str):
-                text = "\n".join(_outside_fences(held))
+            if isinstance(node.value.value, str):
+                held = "\n".join(source[node.lineno - 1 : node.end_lineno])
+                text = "\n".join(_in_fences(held.replace('"""', "   ")))
                 yield from read_shell(text, file, node.lineno)
 
 
-def _outside_fences(text: str) -> Iterator[str]:
+def _in_fences(text: str) -> Iterator[str]:
     """Lines inside code fences; all others blank, so that lines keep their numbers."""
     inside = "```" not in text
     for line in text.splitlines():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from transxlab.facts.trainers.document import Cell, Document
+from transxlab.facts.trainers.failure import Problem
 from transxlab.facts.trainers.scalars import EntryType, resolve
 from transxlab.facts.trainers.shellwords import Word, commands
 
@@ -35,10 +37,25 @@ def read_shell(text: str, file: str, first_line: int = 1) -> list[Document]:
     """Every command of the script that starts a program with at least three settings."""
     found = []
     for words in commands(text, first_line):
+        if found and _is_orphan(words[0]):
+            problem = Problem(
+                file,
+                words[0].line,
+                f"{words[0].text} belongs to no command: what stands before it ends the command",
+            )
+            found[-1] = replace(found[-1], problems=(*found[-1].problems, problem))
+            continue
         document = _document(words, file)
         if document is not None and len(document.cells) >= FEWEST_FLAGS:
             found.append(document)
     return found
+
+
+def _is_orphan(word: Word) -> bool:
+    if _NAME.match(word.text.partition("=")[0]) is not None and word.text.startswith("--"):
+        return True
+    match = _HYDRA.match(word.text)
+    return match is not None and "." in match[1]
 
 
 def _document(words: Sequence[Word], file: str) -> Document | None:

@@ -61,8 +61,8 @@ def _stage(sheet: Sheet) -> None:
         if document.has(key):
             sheet.put("config.stage", "grpo" if "grpo" in document.file.lower() else stage, key)
             return
-    if isinstance(document.value("dataset"), list):
-        sheet.put("config.stage", "sft", "dataset")
+    if document.items("datasets"):
+        sheet.put("config.stage", "sft", "datasets")
     elif document.has("dataset._component_"):
         text = "text_completion" in str(document.value("dataset._component_"))
         sheet.put("config.stage", "cpt" if text else "sft", "dataset._component_")

@@ -1,0 +1,250 @@
+"""Shell scripts, Python files, TOML, interpolation and the key-mapped trainers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from transxlab.facts.trainers.failure import ConfigError, NotATrainingConfig
+from transxlab.facts.trainers.reading import Reading, read
+from transxlab.facts.trainers.tomltext import read_toml
+
+
+def make(folder: Path, name: str, text: str) -> Reading:
+    path = folder / name
+    path.write_text(text)
+    return read(path)
+
+
+def known(reading: Reading, slot: str) -> object:
+    found = reading.facts.known(slot)
+    assert found is not None, f"{slot} is unknown"
+    return found.value
+
+
+SWIFT = """\
+#!/bin/bash
+# 24GiB
+MODEL=Qwen/Qwen2.5-7B-Instruct
+LR=${LR:-2e-5}
+ARGS=(
+    --lora_rank 16
+    --lora_alpha 32
+)
+NPROC_PER_NODE=2 \\
+CUDA_VISIBLE_DEVICES=0,1 \\
+swift sft \\
+    --model "$MODEL" \\
+    --tuner_type lora \\
+    --dataset 'swift/self-cognition#500' \\
+              other/data \\
+    --learning_rate $LR \\
+    --num_train_epochs=1 \\
+    --gradient_checkpointing \\
+    "${ARGS[@]}"
+"""
+
+
+def test_a_swift_script(tmp_path: Path) -> None:
+    reading = make(tmp_path, "train.sh", SWIFT)
+    assert reading.trainer == "swift"
+    assert known(reading, "model.name") == "Qwen/Qwen2.5-7B-Instruct"
+    assert known(reading, "config.learning_rate") == 2e-5
+    assert known(reading, "config.method") == "lora"
+    assert known(reading, "adapter.r") == 16
+    assert known(reading, "config.weight_decay") == 0.1
+    assert known(reading, "config.num_train_epochs") == 1
+    assert known(reading, "source[swift/self-cognition].max_rows") == 500
+    assert known(reading, "source[other/data].role") == "train"
+    found = reading.facts.known("config.learning_rate")
+    assert found is not None and found.origin.line == 16
+
+
+def test_two_runs_in_one_script(tmp_path: Path) -> None:
+    again = SWIFT + "\n" + SWIFT[SWIFT.index("swift sft") :].replace("sft", "rlhf --rlhf_type dpo")
+    reading = make(tmp_path, "train.sh", again)
+    assert known(reading, "config.stage") == "sft"
+    assert [known(run, "config.stage") for run in reading.runs] == ["dpo"]
+
+
+def test_a_comment_inside_a_command_ends_it(tmp_path: Path) -> None:
+    text = (
+        "python3 -m verl.trainer.main_ppo \\\n  algorithm.adv_estimator=grpo \\\n"
+        "  data.train_batch_size=64 \\\n  actor_rollout_ref.actor.optim.lr=1e-6 \\\n"
+        "  # a remark\n  trainer.total_epochs=15\n"
+    )
+    reading = make(tmp_path, "train.sh", text)
+    assert known(reading, "config.stage") == "grpo"
+    assert known(reading, "config.num_train_epochs") == 30
+    assert [problem.line for problem in reading.problems] == [6]
+
+
+def test_what_a_script_does_not_say_is_not_guessed(tmp_path: Path) -> None:
+    text = SWIFT.replace("LR=${LR:-2e-5}\n", "").replace("$LR", "$RATE")
+    reading = make(tmp_path, "train.sh", text)
+    assert reading.facts.known("config.learning_rate") is None
+    assert known(reading, "entry[learning_rate].text") == "$RATE"
+
+
+@pytest.mark.parametrize(
+    ("text", "trainer", "slot", "value"),
+    [
+        ("trl dpo --model_name_or_path m/m --beta 0.2 --learning_rate 5e-7", "trl", "config.stage", "dpo"),
+        ("accelerate launch trl/scripts/kto.py --model_name_or_path m/m --bf16 --use_peft", "trl", "config.stage", "kto"),
+        ("torchrun --nproc_per_node=4 train.py --model_name_or_path m/m --bf16 True --fsdp full_shard", "trl", "config.parallelism", "fsdp"),
+        ("deepspeed --module openrlhf.cli.train_rm --train.batch_size 8 --adam.lr 9e-6 -m openrlhf.cli.train_rm", "none", "", None),
+        ("python3 -m openrlhf.cli.train_dpo --adam.lr 5e-7 --ds.lora.rank 8 --train.batch_size 8", "openrlhf", "config.method", "lora"),
+        ("python open_instruct/dpo_tune_cache.py --model_name_or_path m/m --learning_rate 5e-7 --use_lora", "open-instruct", "config.beta", 5.0),
+        ("python qlora.py --model_name_or_path m/m --learning_rate 1e-4 --max_steps 80", "qlora", "config.method", "qlora"),
+        ("llamafactory-cli train --stage sft --model_name_or_path m/m --finetuning_type full", "llamafactory", "config.method", "full"),
+    ],
+)  # fmt: skip
+def test_command_lines(tmp_path: Path, text: str, trainer: str, slot: str, value: object) -> None:
+    if trainer == "none":
+        with pytest.raises(NotATrainingConfig):
+            make(tmp_path, "x.sh", "echo nothing here\nls --all --long --human --sort size\n")
+        return
+    reading = make(tmp_path, "x.sh", text + "\n")
+    assert reading.trainer == trainer
+    assert known(reading, slot) == value
+
+
+def test_a_script_without_end_of_quotes_is_no_crash(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError):
+        make(tmp_path, "x.sh", "echo 'never closed\n$(oops `\n${")
+
+
+def test_python_assignments_are_parsed_and_never_run(tmp_path: Path) -> None:
+    text = (
+        "import os\nos.abort()\nblock_size = 256\nbatch_size = 64\nlearning_rate = 1e-3\n"
+        "max_iters = 5 * 1000\nn_layer: int = 6\nwarmup_iters = 10**2\ndevice = os.name\n"
+    )
+    reading = make(tmp_path, "train.py", text)
+    assert reading.trainer == "nanogpt"
+    assert known(reading, "config.max_steps") == 5000
+    assert known(reading, "model.layers") == 6
+    assert known(reading, "config.warmup_steps") == 100
+    assert known(reading, "config.decay_steps") == 600_000
+    assert reading.facts.known("entry[device].text") is None
+
+
+def test_a_script_whose_docs_show_its_command(tmp_path: Path) -> None:
+    text = '"""\nHow:\n```\npython trl/scripts/sft.py \\\n    --model_name_or_path m/m \\\n    --learning_rate 2e-4 \\\n    --use_peft\n```\n"""\n'
+    reading = make(tmp_path, "sft.py", text)
+    assert reading.trainer == "trl"
+    assert known(reading, "config.method") == "lora"
+    assert known(reading, "entry[learning_rate].line") == 6
+
+
+def test_broken_python_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="not valid Python"):
+        make(tmp_path, "x.py", "def (:\n")
+
+
+def test_toml(tmp_path: Path) -> None:
+    text = (
+        '[model]\nname = "llama3" # the family\nflavor = "8B"\n\n[optimizer]\nlr = 3e-4\n'
+        "[training]\nlocal_batch_size = 1\nsteps = 1_000\nseq_len = 8192\n"
+        'parts = [\n  "a",\n  "b",\n]\n[activation_checkpoint]\nmode = "none"\n'
+    )
+    reading = make(tmp_path, "run.toml", text)
+    assert reading.trainer == "torchtitan"
+    assert known(reading, "config.learning_rate") == 3e-4
+    assert known(reading, "config.max_steps") == 1000
+    assert known(reading, "config.stage") == "pretrain"
+    assert known(reading, "config.gradient_checkpointing") is False
+    assert known(reading, "config.save_strategy") == "no"
+    assert known(reading, "entry[optimizer.lr].line") == 6
+    assert read_toml(text, "x").value("training.parts") == ["a", "b"]
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        make(tmp_path, "run.toml", "[model\nname = x")
+
+
+TORCHTUNE = """\
+output_dir: /tmp/out
+model:
+  _component_: torchtune.models.llama3.qlora_llama3_8b
+  lora_attn_modules: ['q_proj', 'v_proj', 'output_proj']
+  apply_lora_to_mlp: True
+  lora_rank: 8
+tokenizer: {_component_: torchtune.models.llama3.llama3_tokenizer, max_seq_len: null}
+checkpointer: {checkpoint_dir: "${output_dir}/model", output_dir: "${output_dir}"}
+optimizer: {_component_: torch.optim.AdamW, lr: 3e-4}
+lr_scheduler:
+  _component_: torchtune.training.lr_schedulers.get_cosine_schedule_with_warmup
+  num_warmup_steps: 100
+dataset: {_component_: torchtune.datasets.alpaca_dataset, packed: False}
+epochs: 2
+max_steps_per_epoch: 50
+batch_size: 2
+dtype: bf16
+log_dir: ${missing.key}
+"""
+
+
+def test_torchtune(tmp_path: Path) -> None:
+    reading = make(tmp_path, "run.yaml", TORCHTUNE)
+    assert reading.trainer == "torchtune"
+    assert known(reading, "config.learning_rate") == 3e-4
+    assert known(reading, "config.method") == "qlora"
+    assert known(reading, "config.max_steps") == 100
+    assert known(reading, "config.max_seq_length") is None
+    assert known(reading, "config.max_grad_norm") is None
+    assert known(reading, "config.precision") == "pure_bf16"
+    assert known(reading, "config.lr_scheduler_type") == "cosine"
+    assert known(reading, "config.optimizer") == "adamw_torch"
+    assert known(reading, "model.name") == "/tmp/out/model"
+    assert "o_proj" in known(reading, "adapter.target_modules")  # type: ignore[operator]
+    assert [p.message.split(":")[0] for p in reading.problems] == ["log_dir"]
+
+
+def test_litgpt(tmp_path: Path) -> None:
+    text = (
+        "checkpoint_dir: checkpoints/m\nlora_r: 32\nlora_key: true\nquantize: bnb.nf4-dq\n"
+        "precision: bf16-true\ntrain: {micro_batch_size: 2, lr_warmup_steps: 10}\n"
+        "optimizer: {class_path: torch.optim.AdamW, init_args: {lr: 2e-4}}\n"
+        "data: {class_path: litgpt.data.Alpaca2k, init_args: {mask_prompt: false}}\n"
+    )
+    reading = make(tmp_path, "run.yaml", text)
+    assert known(reading, "config.method") == "qlora"
+    assert known(reading, "config.double_quantization") is True
+    assert known(reading, "config.learning_rate") == 2e-4
+    assert known(reading, "config.train_on_inputs") is True
+    assert known(reading, "adapter.target_modules") == ("q_proj", "k_proj", "v_proj")
+    assert known(reading, "config.num_train_epochs") == 5
+    assert known(reading, "config.global_batch_size") == 16
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "trainer", "expected"),
+    [
+        ("a.yml", '{"train-iters": 320000, "num-layers": 12, "optimizer": {"params": {"lr": 0.0006}}, "fp16": {"enabled": true}}', "gpt-neox",
+         {"config.max_steps": 320000, "config.learning_rate": 0.0006, "config.precision": "fp16", "config.stage": "pretrain"}),
+        ("a.yaml", "optimizer: {learning_rate: 3e-4}\nscheduler: {t_warmup: 2000}\nmax_duration: 1ep\ndevice_train_microbatch_size: 2\n", "olmo",
+         {"config.learning_rate": 3e-4, "config.num_train_epochs": 1, "config.max_steps": None, "config.warmup_steps": 2000}),
+        ("a.yaml", "max_duration: 4800ba\nglobal_train_batch_size: 8\nvariables: {lr: 1e-5}\noptimizer: {lr: '${variables.lr}'}\nmodel: {name: mpt_causal_lm}\n", "llm-foundry",
+         {"config.learning_rate": 1e-5, "config.max_steps": 4800, "config.stage": "pretrain", "model.init": "scratch"}),
+        ("a.yaml", "tokens: {micro_batch_size: 2, train_steps: 100}\noptimizer: {learning_rate_scheduler: {learning_rate: 3e-4}}\n", "nanotron",
+         {"config.learning_rate": 3e-4, "config.max_steps": 100, "entry[optimizer.learning_rate_scheduler.learning_rate].type": "str"}),
+        ("a.yaml", "optim: {lr: 3e-3}\ndump_dir: x\nsteps: 1000\n", "lingua", {"config.learning_rate": 3e-3, "config.warmup_steps": 2000}),
+        ("a.yaml", "policy: {model_name: m/m, optimizer: {kwargs: {lr: 5e-6}}}\nsft: {max_num_steps: 60}\n", "nemo-rl", {"config.stage": "sft", "config.max_steps": 60}),
+        ("a.yml", "task: llm-orpo\nbase_model: m/m\nparams: {lr: 3e-5, peft: true, quantization: int4}\n", "autotrain", {"config.stage": "orpo", "config.method": "qlora"}),
+        ("a.json", '{"train_batch_size": 32, "zero_optimization": {"stage": 2}}', "deepspeed", {"config.parallelism": "zero2", "config.global_batch_size": 32}),
+    ],
+)  # fmt: skip
+def test_key_mapped_trainers(
+    tmp_path: Path, name: str, text: str, trainer: str, expected: dict[str, object]
+) -> None:
+    reading = make(tmp_path, name, text)
+    assert reading.trainer == trainer
+    for slot, value in expected.items():
+        assert known(reading, slot) == value, slot
+
+
+def test_an_accelerate_config_is_named_as_such(tmp_path: Path) -> None:
+    with pytest.raises(NotATrainingConfig, match="accelerate"):
+        make(
+            tmp_path,
+            "a.yaml",
+            "compute_environment: LOCAL_MACHINE\ndistributed_type: FSDP\nnum_processes: 8\n",
+        )
