@@ -143,7 +143,8 @@ def test_the_same_facts_give_the_same_bytes_in_every_process() -> None:
     )
     seen = set()
     for seed in ("0", "1", "2"):
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(BENCHMARKS)}
+        path = os.pathsep.join([str(BENCHMARKS), os.environ.get("PYTHONPATH", "")])
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
         done = subprocess.run(
             [sys.executable, "-c", code], env=environment, check=True, capture_output=True
         )
