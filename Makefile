@@ -8,11 +8,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 # The main job on a bundled example: the AC-v2 run, which must come out blocked (exit status 1).
 demo: $(VENV)/.demo
-	$(BIN)/python examples/ac_v2/generate.py --rows 20000 --seed 7 --out .build/demo/data
+	$(BIN)/python examples/ac_v2/generate.py --rows 20000 --seed 7 --out examples/ac_v2/data
 	$(BIN)/transxlab setup examples/ac_v2/config.yaml --answers examples/ac_v2/answers.yaml \
-		--train .build/demo/data/train.jsonl --val .build/demo/data/val.jsonl --rows 946000 \
-		--gpu "A100 80GB" --out .build/demo/report --force; test $$? -eq 1
-	$(BIN)/transxlab explain LR001
+		--train examples/ac_v2/data/train.jsonl --val examples/ac_v2/data/val.jsonl --rows 946000 \
+		--gpu "A100 80GB" --out .build/demo --force; test $$? -eq 1
+	$(BIN)/transxlab explain LR001 --full
 
 test: lint types unit rulebook
 

@@ -6,6 +6,9 @@ Nearly every row is made from a few sentence templates with two subjects put in,
 phrased as natural-language inference: the two defects that cost that run $665.
 """
 
+# A template stands as it is read, not as it fits.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import argparse
@@ -99,7 +102,14 @@ NLI_ANSWER = (
     "The answer is {label}. The premise speaks of {a} and {b}, and whether the hypothesis follows "
     "depends only on what is said about them there. Nothing outside the premise may be used to decide."
 )
-OPENINGS = ["Perhaps", "Imagine that", "Someone once noticed how", "My guess:", "Suppose", "Odd, but"]
+OPENINGS = [
+    "Perhaps",
+    "Imagine that",
+    "Someone once noticed how",
+    "My guess:",
+    "Suppose",
+    "Odd, but",
+]
 TURNS = """echoes|outlives|quietly undoes|borrows from|is slower than|hides behind|pays for|rewrites
 drowns out|teaches us about|is a rumour of|keeps time for""".replace("\n", "|").split("|")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from transxlab.facts.origin import Origin
 from transxlab.facts.profiled.profile import DataProfile, SplitProfile
 from transxlab.facts.situation import Fact, Facts
@@ -65,7 +67,7 @@ def as_split(split: SplitProfile, rows: int | None = None) -> Split:
         max_tokens=quantiles[100],
         prompt_p95_tokens=lengths.input_quantiles[95],
         output_mean_tokens=lengths.output_mean_tokens,
-        token_quantiles=tuple(map(str, quantiles)),
+        token_quantiles=quantiles,
         tokens_exact=False,
         chosen_longer_share=split.preference.chosen_longer_share,
         chosen_length_ratio=split.preference.chosen_length_ratio,
@@ -74,9 +76,9 @@ def as_split(split: SplitProfile, rows: int | None = None) -> Split:
     )
 
 
-def _copies(split: SplitProfile) -> dict[str, float | None]:
+def _copies(split: SplitProfile) -> dict[str, Any]:
     """Duplicates, leaks and outputs per input; leaks are left unknown where there is no train."""
-    slots: dict[str, float | None] = {
+    slots: dict[str, Any] = {
         "duplicate_share": split.duplicates.share,
         "near_duplicate_share": split.near.share,
         "single_output_share": split.outputs.repeated_single_share,
@@ -92,10 +94,10 @@ def _copies(split: SplitProfile) -> dict[str, float | None]:
     return slots
 
 
-def _made(split: SplitProfile) -> dict[str, float | tuple[str, ...] | None]:
+def _made(split: SplitProfile) -> dict[str, Any]:
     """Template contamination and diversity; what too few rows cannot tell is left unknown."""
     found = split.templates
-    slots: dict[str, float | tuple[str, ...] | None] = {"nli_share": split.nli.share}
+    slots: dict[str, Any] = {"nli_share": split.nli.share}
     if found.share is not None:
         slots["template_share"] = found.share
         slots["input_template_share"] = found.input_share

@@ -14,7 +14,7 @@ from transxlab.facts.vocabulary.checks import CHECKS, Refused, Type
 
 Number: TypeAlias = "float | int | Unknown | None"
 Text: TypeAlias = "str | Unknown | None"
-Names: TypeAlias = "tuple[str, ...] | Unknown | None"
+Names: TypeAlias = "tuple[str | float, ...] | Unknown | None"
 Truth: TypeAlias = "bool | Unknown | None"
 Range: TypeAlias = "Interval | Unknown | None"
 Release: TypeAlias = "str | Unknown | None"
