@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 
 class Example(NamedTuple):
@@ -53,7 +53,7 @@ class Recogniser:
 
     def example(self, row: Mapping[str, object]) -> Example | None:
         """The row in the common form; None when no format has such fields."""
-        key = (*row, *(k for k, v in row.items() if v is True or v is False))
+        key: tuple[object, ...] = (*row, *(k for k, v in row.items() if v is True or v is False))
         try:
             layout = self.layouts[key]
         except KeyError:
@@ -63,7 +63,7 @@ class Recogniser:
 
 def recognise(row: Mapping[str, object]) -> Layout | None:
     """The layout of a row by its field names (and whether a tag is a truth value)."""
-    names = {key.lower(): key for key in reversed(row)}
+    names = {key.lower(): key for key in reversed(list(row))}
     for shape in _knowledge()["formats"]:
         found = _fields(shape, names)
         if found is None:
@@ -217,8 +217,8 @@ def _role_names() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _knowledge() -> dict[str, dict[str, list[str]]]:
+def _knowledge() -> dict[str, Any]:
     import yaml
 
     text = Path(__file__).with_name("formats.yaml").read_text(encoding="utf-8")
-    return cast("dict[str, dict[str, list[str]]]", yaml.safe_load(text))
+    return cast("dict[str, Any]", yaml.safe_load(text))

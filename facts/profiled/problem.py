@@ -16,7 +16,7 @@ class Problem:
     path: str
     """The file as the caller named it."""
     line: int
-    """Line, counted from 1 (record number for JSON arrays and columnar files); 0: the whole file."""
+    """Line, counted from 1 (record number for arrays and columnar files); 0: the whole file."""
     kind: str
     """A short name that groups problems of one sort, e.g. ``not-json``."""
     message: str

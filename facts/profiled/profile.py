@@ -11,17 +11,18 @@ from transxlab.facts.profiled import scan
 from transxlab.facts.profiled.measures.counts import CountsResult
 from transxlab.facts.profiled.measures.diversity import DiversityResult, diversity
 from transxlab.facts.profiled.measures.duplicates import DuplicatesResult
+from transxlab.facts.profiled.measures.heldout import Columns
 from transxlab.facts.profiled.measures.junk import JunkResult
 from transxlab.facts.profiled.measures.labels import LabelsResult
 from transxlab.facts.profiled.measures.lengths import LengthsResult
 from transxlab.facts.profiled.measures.near import NearResult
 from transxlab.facts.profiled.measures.nli import NliResult
 from transxlab.facts.profiled.measures.outputs import OutputsResult
-from transxlab.facts.profiled.measures.overlap import Columns, OverlapResult, Wanted, wanted
+from transxlab.facts.profiled.measures.overlap import OverlapResult, Wanted, wanted
 from transxlab.facts.profiled.measures.preference import PreferenceResult
 from transxlab.facts.profiled.measures.repetition import RepetitionResult
 from transxlab.facts.profiled.measures.templates import TemplatesResult, templates
-from transxlab.facts.profiled.problem import Problem
+from transxlab.facts.profiled.problem import Problem, Problems
 from transxlab.facts.profiled.readers import source
 from transxlab.facts.profiled.scan import Part
 
@@ -126,7 +127,7 @@ def profile(
         sought = wanted(list(columns.values())) if columns and "train" in named else None
         if "train" in named:
             parts["train"] = _scanned(pool, "train", named["train"], chunk_bytes, sought, done)
-        problems = scan.Problems()
+        problems = Problems()
         for part in parts.values():
             problems.merge(part.problems)
         _refuse_useless(parts)
@@ -141,7 +142,7 @@ def profile(
 
 def expanded(given: str | Path | Sequence[str | Path]) -> tuple[str, ...]:
     """The files behind what the caller named: patterns and folders are looked into, sorted."""
-    import glob
+    from glob import has_magic
 
     found: list[str] = []
     for item in [given] if isinstance(given, (str, Path)) else given:
@@ -149,11 +150,18 @@ def expanded(given: str | Path | Sequence[str | Path]) -> tuple[str, ...]:
         path = Path(text)
         if path.is_dir():
             found += sorted(str(p) for p in path.rglob("*") if source.is_data(p))
-        elif not path.exists() and glob.has_magic(text):
-            found += sorted(glob.glob(text, recursive=True)) or [text]
+        elif not path.exists() and has_magic(text):
+            found += _matching(text) or [text]
         else:
             found.append(text)
     return tuple(found)
+
+
+def _matching(pattern: str) -> list[str]:
+    path = Path(pattern)
+    base = Path(path.anchor) if path.is_absolute() else Path()
+    rest = path.relative_to(base) if path.is_absolute() else path
+    return sorted(str(found) for found in base.glob(str(rest)))
 
 
 class _Done:

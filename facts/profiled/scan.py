@@ -11,13 +11,14 @@ from transxlab.facts.profiled.block import Block, place
 from transxlab.facts.profiled.formats import Recogniser
 from transxlab.facts.profiled.measures.counts import Counts
 from transxlab.facts.profiled.measures.duplicates import Duplicates
+from transxlab.facts.profiled.measures.heldout import Columns, Index
 from transxlab.facts.profiled.measures.junk import Junk
 from transxlab.facts.profiled.measures.labels import Labels
 from transxlab.facts.profiled.measures.lengths import Lengths
 from transxlab.facts.profiled.measures.near import Near
 from transxlab.facts.profiled.measures.nli import Nli
 from transxlab.facts.profiled.measures.outputs import Outputs
-from transxlab.facts.profiled.measures.overlap import Columns, Index, Seen, Wanted
+from transxlab.facts.profiled.measures.overlap import Seen, Wanted
 from transxlab.facts.profiled.measures.preference import Preference
 from transxlab.facts.profiled.measures.repetition import Repetition
 from transxlab.facts.profiled.measures.sample import Sample

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from transxlab.facts.profiled.tokens import Counts, Hashes
+    from transxlab.facts.profiled.tokens import Counts, Flags, Hashes
 
 LIMIT = 1_500_000
 """Pairs that are held; above it only the keys below a falling bound are counted."""
@@ -98,8 +98,8 @@ class Tally:
             self.level += 1
 
 
-def _where(pairs: Pairs, kept: object) -> Pairs:
-    return Pairs(pairs.key[kept], pairs.value[kept], pairs.count[kept], pairs.first[kept])  # type: ignore[index]
+def _where(pairs: Pairs, kept: Flags | Counts) -> Pairs:
+    return Pairs(pairs.key[kept], pairs.value[kept], pairs.count[kept], pairs.first[kept])
 
 
 def _grouped(pairs: Pairs) -> Pairs:

@@ -65,7 +65,7 @@ def _tables() -> tuple[NDArray[np.uint8], bytes, Hashes]:
 
 
 def tokenise(texts: Sequence[str]) -> Tokens:
-    """The tokens of some texts; meant for up to about a megabyte at a time, which stays in cache."""
+    """The tokens of some texts; fastest for less than a megabyte at a time."""
     import numpy as np
 
     kinds, lower, _ = _tables()
@@ -96,7 +96,7 @@ def tokenise(texts: Sequence[str]) -> Tokens:
 
 
 def _mark_ideographs(raw: NDArray[np.uint8], kind: NDArray[np.uint8]) -> Counts:
-    """Where single-character tokens begin: U+2000..U+9FFF and full-width forms, marked in ``kind``."""
+    """Where one-character tokens begin: U+2000..U+9FFF and full-width forms; marked in ``kind``."""
     import numpy as np
 
     lead = ((raw >= 0xE2) & (raw <= 0xE9)) | (raw == 0xEF)
@@ -125,7 +125,8 @@ def mix(value: Hashes) -> Hashes:
 
     value = (value ^ (value >> np.uint64(30))) * np.uint64(_MIX_1)
     value = (value ^ (value >> np.uint64(27))) * np.uint64(_MIX_2)
-    return value ^ (value >> np.uint64(31))
+    mixed: Hashes = value ^ (value >> np.uint64(31))
+    return mixed
 
 
 def ngrams(hashes: Hashes, size: int) -> Hashes:

@@ -27,7 +27,7 @@ class DiversityResult:
     """How alike outputs are; None where there are too few."""
 
     self_bleu: float | None
-    """Mean BLEU-4 of an output against other outputs: 1 for copies. Blind to templates with rich slots."""
+    """Mean BLEU-4 of an output against others: 1 for copies. Blind to templates with rich slots."""
     distinct_2: float | None
     """Share of distinct two-token sequences in 100,000 tokens of outputs, or all if fewer."""
     outputs: int

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from transxlab.facts.profiled.tokens import Counts
 
 LETTERS_PER_TOKEN = 8
-"""Bytes of a word that one token of a 32K to 150K byte-pair vocabulary holds, rounded up per word."""
+"""Bytes of a word that one token of a byte-pair vocabulary holds, rounded up per word."""
 
 DIGITS_PER_TOKEN = 3
 """Digits per token: current tokenizers cut numbers into groups of at most three."""

@@ -134,14 +134,15 @@ def _bins(block: Block, sizes: Counts) -> NDArray[np.uint32]:
     low = (hashes & np.uint64(_EMPTY)).astype(np.uint32)
     bins = np.full(len(sizes) * BINS, _EMPTY, np.uint32)
     np.minimum.at(bins, cell, low)
-    return bins.reshape(len(sizes), BINS)
+    square: NDArray[np.uint32] = bins.reshape(len(sizes), BINS)
+    return square
 
 
 def _densified(wanted: NDArray[np.uint32], bins: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """The wanted bins, empty ones filled from bins drawn by a fixed series."""
     import numpy as np
 
-    filled = wanted.copy()
+    filled: NDArray[np.uint32] = wanted.copy()
     row, column = np.nonzero(filled == _EMPTY)
     for attempt in range(1, _ATTEMPTS):
         if not len(row):
@@ -149,7 +150,6 @@ def _densified(wanted: NDArray[np.uint32], bins: NDArray[np.uint32]) -> NDArray[
         donor = mix(column.astype(np.uint64) * np.uint64(_ATTEMPTS) + np.uint64(attempt))
         value = bins[row, (donor & np.uint64(BINS - 1)).astype(np.int64)]
         found = value != _EMPTY
-        # The attempt is mixed in, so that two bins that borrow alike do not count twice alike.
         filled[row[found], column[found]] = value[found]
         row, column = row[~found], column[~found]
     if len(row):
@@ -165,7 +165,8 @@ def _band_keys(bins: NDArray[np.uint32]) -> NDArray[np.uint32]:
     key = np.zeros((len(bins), BANDS), np.uint64)
     for index in range(BAND_BINS):
         key = mix(key * np.uint64(3) + grouped[:, :, index])
-    return (key >> np.uint64(32)).astype(np.uint32)
+    short: NDArray[np.uint32] = (key >> np.uint64(32)).astype(np.uint32)
+    return short
 
 
 def _search(

@@ -7,19 +7,18 @@ memory follows the held-out split and not train.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from transxlab.facts.profiled.block import Block
-from transxlab.facts.profiled.tokens import mix, ngrams
+from transxlab.facts.profiled.measures.heldout import GRAM_TOKENS, Columns, content_hash
+from transxlab.facts.profiled.tokens import ngrams
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from transxlab.facts.profiled.tokens import Counts, Flags, Hashes
 
 EXAMPLES = 5
 """Leaked rows that are named."""
-
-GRAM_TOKENS = 8
-"""Tokens of the runs that are compared."""
 
 GRAM_SHARE = 0.5
 """Share of a row's own runs that must stand in one and the same train row for a leak: in templated
@@ -27,12 +26,6 @@ data runs are found all over train, but not together."""
 
 COMMON_TRAIN = 1000
 """A run that stands at this many places in train, or more, is a template's and says nothing."""
-
-COMMON_ROWS = 0.02
-"""A run that stands in this share of the held-out rows, or more, is a template's too."""
-
-MOST_GRAMS = 4_000_000
-"""Runs that are held; above it they are thinned by their hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,105 +45,9 @@ class OverlapResult:
     input_share: float
     """Rows whose input stands in train, whatever the output."""
     examples: tuple[tuple[int, int], ...]
-    """Places of leaked rows, and of the train row with the same text (the one with most of its runs where only runs match)."""
+    """Places of leaked rows, each with the train row that has its text or most of its runs."""
     reason: str
     """The figures in a sentence."""
-
-
-class Index:
-    """What a held-out split holds, to be looked for in train."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[Hashes, Hashes, Hashes, Counts, Hashes, Counts]] = []
-        self.rows = 0
-
-    def update(self, block: Block) -> None:
-        """Take the rows of a block."""
-        import numpy as np
-
-        row = content_hash(block)
-        given = np.diff(block.tokens.offsets)[::2] > 0
-        inputs = np.where(given, block.input_hash, np.uint64(0))
-        grams, owner = row_grams(block)
-        self._parts.append((block.row_hash, row, inputs, block.places, grams, owner + self.rows))
-        self.rows += len(row)
-
-    def merge(self, other: Index) -> None:
-        """Take over the rows of another part of the split."""
-        for exact, row, inputs, places, grams, owner in other._parts:
-            self._parts.append((exact, row, inputs, places, grams, owner + self.rows))
-        self.rows += other.rows
-
-    def columns(self) -> Columns:
-        """The rows in the order of their places, with their runs."""
-        import numpy as np
-
-        exact, row, inputs, places, grams, owner = (
-            np.concatenate([part[i] for part in self._parts])
-            if self._parts
-            else np.zeros(0, np.int64 if i in (3, 5) else np.uint64)
-            for i in range(6)
-        )
-        order = np.argsort(places, kind="stable")
-        rank = np.empty(len(order), np.int64)
-        rank[order] = np.arange(len(order))
-        owner = rank[owner] if len(owner) else owner
-        grams, owner = _own_grams(grams, owner, len(order))
-        return Columns(exact[order], row[order], inputs[order], places[order], grams, owner)
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """A held-out split as arrays; rows stand in the order of their places."""
-
-    exact: Hashes
-    """Hash of each row's exact content."""
-    row: Hashes
-    """Hash of each row's content, blind to case and white space."""
-    input: Hashes
-    """Hash of each row's input; 0 where it has none."""
-    place: Counts
-    """Where each row stands."""
-    gram: Hashes
-    """Runs of tokens, each once per row, without the split's own common ones."""
-    owner: Counts
-    """Row that each run belongs to."""
-
-
-def _own_grams(grams: Hashes, owner: Counts, rows: int) -> tuple[Hashes, Counts]:
-    """Runs without those that many held-out rows share, thinned by hash when there are too many."""
-    import numpy as np
-
-    bits = 0
-    while len(grams) > MOST_GRAMS:
-        bits += 1
-        kept = grams < np.uint64(1 << (64 - bits))
-        grams, owner = grams[kept], owner[kept]
-    _, inverse, counts = np.unique(grams, return_inverse=True, return_counts=True)
-    rare = counts[inverse] <= max(2, COMMON_ROWS * rows)
-    return grams[rare], owner[rare]
-
-
-def content_hash(block: Block) -> Hashes:
-    """One hash per row over input and output, blind to case and white space."""
-    import numpy as np
-
-    return mix(block.input_hash * np.uint64(3) + block.output_hash)
-
-
-def row_grams(block: Block) -> tuple[Hashes, Counts]:
-    """The 8-token runs of each row, each once per row, and the row they belong to."""
-    import numpy as np
-
-    rows, hashes = block.rows, block.tokens.hash
-    owner = np.repeat(np.arange(len(rows) - 1), np.diff(rows))
-    whole = np.arange(len(hashes)) + GRAM_TOKENS <= np.repeat(rows[1:], np.diff(rows))
-    grams, owner = ngrams(hashes, GRAM_TOKENS)[whole], owner[whole]
-    order = np.lexsort((grams, owner))
-    grams, owner = grams[order], owner[order]
-    new = np.ones(len(grams), bool)
-    new[1:] = (grams[1:] != grams[:-1]) | (owner[1:] != owner[:-1])
-    return grams[new], owner[new]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,12 +180,15 @@ def _found(table: Hashes, values: Hashes) -> tuple[Counts, Counts]:
     return spot[at], at
 
 
-def _lookup(table: Hashes, column: Counts | Flags, values: Hashes) -> Counts:
+_Column = TypeVar("_Column", bound="NDArray[Any]")
+
+
+def _lookup(table: Hashes, column: _Column, values: Hashes) -> _Column:
     """The entry of a column for each value; every value stands in the table."""
     import numpy as np
 
-    found: Counts = column[np.searchsorted(table, values)] if len(values) else column[:0]
-    return found
+    found = column[np.searchsorted(table, values)] if len(values) else column[:0]
+    return cast("_Column", found)
 
 
 def _keep_first(first: Counts, hits: Counts, places: Counts) -> None:

@@ -77,5 +77,5 @@ class Repetition:
             share=share,
             rows=self.repeating,
             examples=tuple(self.places),
-            reason=f"{self.repeating:,} rows repeat at least {REPEATED_SHARE:.0%} of their own text",
+            reason=f"{self.repeating:,} rows repeat {REPEATED_SHARE:.0%} or more of their own text",
         )

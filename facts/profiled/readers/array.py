@@ -62,9 +62,7 @@ def read(chunk: Chunk, report: Report) -> Iterator[Record]:
         yield from _single(chunk.path, window, report)
         return
     window.drop(opening.end())
-    number = 0
-    for value in _elements(chunk.path, window, report):
-        number += 1
+    for number, value in enumerate(_elements(chunk.path, window, report), 1):
         if isinstance(value, dict):
             yield number, value
         elif not isinstance(value, Problem):

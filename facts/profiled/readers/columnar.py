@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from transxlab.facts.profiled.problem import Problem, Report
@@ -16,7 +17,7 @@ _BATCH_ROWS = 4096
 def read(chunk: Chunk, report: Report) -> Iterator[Record]:
     """The rows of a Parquet or Arrow file, numbered from 1."""
     try:
-        import pyarrow
+        pyarrow = import_module("pyarrow")
     except ImportError:
         message = f"is {chunk.format.capitalize()}; install pyarrow to read it"
         report(Problem(chunk.path, 0, "needs-pyarrow", message, fatal=True))
@@ -35,14 +36,12 @@ def read(chunk: Chunk, report: Report) -> Iterator[Record]:
 
 def _batches(chunk: Chunk) -> Iterator[Any]:
     if chunk.format == "parquet":
-        from pyarrow import parquet
-
+        parquet = import_module("pyarrow.parquet")
         with parquet.ParquetFile(chunk.path) as file:
             yield from file.iter_batches(batch_size=_BATCH_ROWS)
         return
-    from pyarrow import ipc, memory_map
-
-    with memory_map(chunk.path) as source:
+    ipc = import_module("pyarrow.ipc")
+    with import_module("pyarrow").memory_map(chunk.path) as source:
         reader = ipc.open_file(source)
         for index in range(reader.num_record_batches):
             yield reader.get_batch(index)

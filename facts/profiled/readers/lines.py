@@ -57,7 +57,9 @@ def unpacked(path: str) -> BinaryIO:
 
 def _zst(path: str) -> BinaryIO:
     try:
-        import zstandard
+        from importlib import import_module
+
+        zstandard = import_module("zstandard")
     except ImportError:
         raise UnpackError("is compressed with zstd; install zstandard or unpack it") from None
     return cast(BinaryIO, zstandard.open(path, "rb"))
@@ -142,8 +144,7 @@ def lines(
                 _report_long(path, number, skipped + len(parts[0]), report)
             else:
                 yield number, carry + parts[0]
-            for offset, part in enumerate(parts[1:-1], number + 1):
-                yield offset, part
+            yield from enumerate(parts[1:-1], number + 1)
             number += len(parts) - 1
             carry, skipped = parts[-1], 0
         if len(carry) > LONGEST_BYTES:

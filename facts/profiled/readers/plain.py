@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def read(chunk: Chunk, report: Report) -> Iterator[Record]:
     """The paragraphs of a text file, numbered by their first line, as rows with a ``text``."""
-    start, paragraph = 1, []
+    start = 1
+    paragraph: list[str] = []
     for number, line in lines.lines(chunk.path, 0, None, 1, report):
         text = _decoded(chunk.path, number, line, report).rstrip()
         if text:

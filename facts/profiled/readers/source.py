@@ -59,7 +59,7 @@ class Chunk:
 
 
 def detect(path: str) -> Format | Problem:
-    """The format of a file, by its first bytes and then its name; a Problem if it cannot be used."""
+    """The format of a file, by its first bytes and then its name; or a Problem."""
     try:
         head = lines.head(path, _PROBE_BYTES)
     except OSError as error:

@@ -15,6 +15,10 @@ LEAST_ROWS = 20
 """Fewer texts are too few to say anything about."""
 
 
+LEAST_FRAME_WORDS = 3
+"""Constant words around one or two others that make a row a template rather than a label."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What was found in the texts of one field."""
@@ -58,7 +62,10 @@ def detect(texts: Sequence[str]) -> Found:
     data = corpus(bare.inner)
     skeletons = skeleton.find(data)
     predictable = grammar.closed(data) & ~skeletons.flagged
-    emptied = np.array(bare.carried) & (np.diff(data.offsets) < 3)
+    left = np.diff(data.offsets)
+    # A label of one or two words is constant too, but nothing was filled in.
+    frame = len(f"{bare.prefix} {bare.suffix}".split()) >= LEAST_FRAME_WORDS
+    emptied = np.array(bare.carried) & (left > 0) & (left < 3) & frame
     templated = skeletons.flagged | predictable | emptied
     return Found(
         rows=rows,

@@ -2,7 +2,7 @@
 
 Frequent words stay, a run of rarer ones becomes one slot; done at several frequencies, because
 the words of a template are frequent in proportion to its own share. A skeleton that many rows have
-and that fixes enough of the row, a content word among it, is a template.
+and that fixes enough of the row, a content word or a number among it, is a template.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from transxlab.facts.profiled.templates.corpus import (
     row_frequency,
     row_keys,
 )
-from transxlab.facts.profiled.tokens import MARK, ngrams
+from transxlab.facts.profiled.tokens import ngrams
 
 if TYPE_CHECKING:
     from transxlab.facts.profiled.tokens import Counts, Flags, Hashes
@@ -117,10 +117,9 @@ def _judged(
     if numbers_only:
         fits = heavy & (fixed >= 1)
     else:
-        word = keep & (corpus.tokens.kind[corpus.at] != MARK)
-        words = np.bincount(row, word, rows)
         contents = np.bincount(row, keep & content, rows)
-        telling = (contents >= 1) | ((fixed >= 5) & (words >= 3))
+        numbers = np.bincount(row, corpus.hash == np.uint64(NUMBER), rows)
+        telling = (contents >= 1) | ((fixed >= 5) & (numbers > 0))
         fits = heavy & (fixed >= 3) & (fixed >= FIXED_SHARE * sizes) & telling
         fits &= longest_slot(corpus, keep) <= LONGEST_SLOT
     return np.where(fits, fixed / np.maximum(sizes, 1) * np.log(count + 1), 0), keys

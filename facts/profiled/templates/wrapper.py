@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,7 +52,12 @@ def _common(texts: Sequence[str]) -> str:
     # In sorted order rows with a common beginning stand together, so every window of `need` rows
     # that shares one shares exactly what its first and last row share.
     windows = zip(probes, probes[need - 1 :], strict=False)
-    return max((os.path.commonprefix(pair) for pair in windows), key=len, default="")
+    return max((_shared(*pair) for pair in windows), key=len, default="")
+
+
+def _shared(one: str, two: str) -> str:
+    length = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), None)
+    return one[: min(len(one), len(two)) if length is None else length]
 
 
 def _whole_words(prefix: str, suffix: str) -> tuple[str, str]:
