@@ -91,7 +91,7 @@ def planned(
 ) -> Plan:
     """The plan of a rulebook, made once."""
     for known, by, words, plan in tuple(_PLANS):
-        if known is rulebook and by is calculators and words is vocabulary:
+        if known is rulebook and by is calculators and words == vocabulary:
             return plan
     plan = build(rulebook.rules, calculators, vocabulary, rulebook.steps)
     _PLANS.append((rulebook, calculators, vocabulary, plan))

@@ -90,7 +90,7 @@ def _wrong(rule: Rule, example: Example, case: Case, audit: Case) -> list[str]:
         wrong.append(f"expected fires: {_say(expected['fires'])}, got {_say(fires)}")
     if "severity" in expected:
         wanted, got = expected["severity"], _severities(rule, audit)
-        if got != ([wanted] if wanted else []):
+        if (got[0] if got else None) != wanted:
             wrong.append(f"expected severity: {wanted}, got {', '.join(got) or 'no finding'}")
     if "value" in expected:
         values = _values(rule, case)

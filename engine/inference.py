@@ -126,6 +126,30 @@ def library() -> SimpleNamespace:
 
 
 def _subclassed(experta: Any, rete: Any, depth: Any, check: Any) -> SimpleNamespace:
+    class Strategy(depth):  # type: ignore[misc]
+        """Salience alone: every rule has its own, and one rule's firings are sorted afterwards."""
+
+        def get_key(self, activation: Any) -> int:
+            return int(activation.rule.salience)
+
+    class Engine(experta.KnowledgeEngine):  # type: ignore[misc]
+        __matcher__ = _matcher(rete)
+        __strategy__ = Strategy
+
+    interned = (check.FeatureCheck, check.TypeCheck, check.FactCapture, check.WhereCheck)
+    return SimpleNamespace(
+        Engine=Engine,
+        Rule=experta.Rule,
+        Fact=experta.Fact,
+        InitialFact=experta.InitialFact,
+        TEST=experta.TEST,
+        P=experta.P,
+        W=experta.W,
+        interned=interned,
+    )
+
+
+def _matcher(rete: Any) -> Any:
     class Matcher(rete):  # type: ignore[misc]
         """Asks for activations only where a fact was added, and keeps its nodes to itself.
 
@@ -145,39 +169,20 @@ def _subclassed(experta: Any, rete: Any, depth: Any, check: Any) -> SimpleNamesp
             return list(added), list(removed)
 
         def _get_conflict_set_nodes(self) -> list[Any]:
-            found: dict[int, Any] = {}
-            seen: set[int] = set()
-            todo = [self.root_node]
-            while todo:
-                node = todo.pop()
-                if id(node) in seen:
-                    continue
-                seen.add(id(node))
-                if hasattr(node, "get_activations"):
-                    found[id(node)] = node
-                todo += [child.node for child in node.children]
+            nodes = _ends(self.root_node)
             self._get_conflict_set_nodes = lambda: nodes  # type: ignore[method-assign]
-            nodes = list(found.values())
             return nodes
 
-    class Strategy(depth):  # type: ignore[misc]
-        """Salience alone: every rule has its own, and one rule's firings are sorted afterwards."""
+    return Matcher
 
-        def get_key(self, activation: Any) -> int:
-            return int(activation.rule.salience)
 
-    class Engine(experta.KnowledgeEngine):  # type: ignore[misc]
-        __matcher__ = Matcher
-        __strategy__ = Strategy
-
-    interned = (check.FeatureCheck, check.TypeCheck, check.FactCapture, check.WhereCheck)
-    return SimpleNamespace(
-        Engine=Engine,
-        Rule=experta.Rule,
-        Fact=experta.Fact,
-        InitialFact=experta.InitialFact,
-        TEST=experta.TEST,
-        P=experta.P,
-        W=experta.W,
-        interned=interned,
-    )
+def _ends(root: Any) -> list[Any]:
+    """The nodes of a network that hold activations, each once."""
+    seen: dict[int, Any] = {}
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        if id(node) not in seen:
+            seen[id(node)] = node
+            todo += [child.node for child in node.children]
+    return [node for node in seen.values() if hasattr(node, "get_activations")]

@@ -158,8 +158,8 @@ def exists(
     """
     if not conditions:
         return True, {}
-    names = [a for a in shape.templates if a not in env and a not in missing]
-    names = [a for a in names if any(a == b for c in conditions for b, _ in c.paths)]
+    said = {alias for condition in conditions for alias, _ in condition.paths}
+    names = sorted(said.difference(env, missing))
     if not names and not missing:
         return conjunction(conditions, env), {}
     needs: set[str] = set()
@@ -182,8 +182,7 @@ def exists(
             needs |= truth.needs
         elif len(sure) == len(conditions):
             return True, chosen
-        hidden = absent & {a for c in conditions for a, _ in c.paths}
-        needs |= {shape.templates[a] for a in hidden}
+        needs |= {shape.templates[alias] for alias in absent & said}
     return (Unknown(frozenset(needs)) if needs else False), {}
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 from making import ask, book, rule
 from transxlab.engine.case import Case
+from transxlab.engine.margins import margins
 from transxlab.engine.memory import fingerprint, graph
 from transxlab.engine.saved import CaseError, attach, read_case, write_case
 from transxlab.engine.whatif import NoRulebook, clearing, rerun, safe_range
@@ -169,6 +170,16 @@ def test_the_safe_range_is_exact_and_says_where_it_has_no_end(case: Case) -> Non
     assert (open_end.low, open_end.high) == (None, 2048)
     with pytest.raises(ValueError, match="not a number"):
         safe_range(case, "config.stage")
+
+
+def test_margins_are_the_limits_a_run_is_nearest_to(case: Case) -> None:
+    calm = ask({**FACTS, "config": {**FACTS["config"], "learning_rate": 2e-4}}, *ALL)  # type: ignore[dict-item]
+    found = [(m.rule.id, m.label, m.held, m.limit, round(m.size, 2)) for m in margins(calm)]
+    assert found == [
+        ("AAA005", "config.max_seq_length", 512, 2048, 0.6),
+        ("AAA004", "config.learning_rate", 2e-4, 1e-3, 0.7),
+        ("AAA004", "config.learning_rate", 2e-4, 1e-5, 1.3),
+    ]
 
 
 def test_a_saved_case_explains_itself_without_its_rulebook(case: Case) -> None:
