@@ -161,4 +161,4 @@ def rivals(firing: Firing, fact: Fact, writers: Sequence[Rule], memory: Memory) 
 
 
 def _concerns(subject: str | None, fact: Fact) -> bool:
-    return subject is None or fact.name is None or fact.label() in subject.split(", ")
+    return subject is None or fact.name is None or fact.label() in subject

@@ -78,6 +78,6 @@ def _behind(need: str, writers: Mapping[str, Sequence[Rule]], memory: Memory) ->
             # An audit fills nothing: only the user can say this value.
             continue
         for entry in memory.waiting.get(rule.id, ()):
-            if entry.subject is None or "[" not in label or label in entry.subject.split(", "):
+            if entry.subject is None or "[" not in label or label in entry.subject:
                 needs += entry.needs
     return needs

@@ -163,6 +163,23 @@ def test_what_waiting_rules_would_fill_is_reduced_to_leaves() -> None:
     assert case.facts.known("run.rows").support  # type: ignore[union-attr]
 
 
+def test_leaves_are_those_of_the_same_fact_whatever_it_is_called() -> None:
+    names = ("m lora, micro-batch 1", "m lora, micro-batch 2")
+    facts = {
+        "candidate": [{"name": names[0], "params": 3}, {"name": names[1], "quality": 3}],
+        "config": {"seed": 1},
+    }
+    peak = rule(
+        "AAA014",
+        "when: [candidate.params > 0]\nthen: {derive: {candidate.usd: candidate.quality}}",
+    )
+    dear = rule("AAA015", "when: [high(candidate.usd) > config.seed]\nthen: {finding: advice}")
+    assert waits(ask(facts, peak, dear)) == {
+        ("AAA015", f"candidate[{names[0]}]"): (f"candidate[{names[0]}].quality",),
+        ("AAA015", f"candidate[{names[1]}]"): (f"candidate[{names[1]}].params",),
+    }
+
+
 def test_consulting_leaves_the_facts_as_they_are() -> None:
     facts = facts_of({"config": {"seed": 2}}, builtin())
     before = to_plain(facts)
