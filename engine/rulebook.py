@@ -190,6 +190,9 @@ def _together(rules: Sequence[Rule]) -> tuple[list[Rule], dict[str, str], list[s
         else:
             by_id[rule.id] = rule
     for rule in by_id.values():
+        later = (rule.replaced_by,) if rule.replaced_by else ()
+        if later and rule.replaced_by not in by_id:
+            problems += _reaches(rule, "is replaced by", later, by_id)
         for verb, names in (("overrides", rule.overrides), ("replaces", rule.replaces)):
             problems += _reaches(rule, verb, names, by_id)
     problems += _circles(by_id)

@@ -132,6 +132,11 @@ def _syntax(error: Any, row: str) -> str:
         return f"a quote is not closed: {value}"
     if value[:1] in ("[", "{") and value[-1:] not in ("]", "}") and not value.count("]"):
         return f"a bracket is not closed: {value}"
+    if value[:1] == "[" and match and match["key"]:
+        return (
+            "a [flow list] takes no brackets, quotes or commas inside an item: "
+            "write conditions in a block list, one per line"
+        )
     if value[:1] in ('"', "'", "[", "{"):
         quoted = value.replace("'", "''")
         return (
@@ -242,6 +247,6 @@ class _Builder:
         value = self.value(event, (*path, "?"))
         if isinstance(value, str):
             return value
-        shown = "a map or list" if isinstance(value, (dict, list)) else event.value
+        shown = getattr(event, "value", "a map, list or alias")
         self.problem(event, f"key {shown} is not text; put it in quotes")
         return str(shown)

@@ -179,7 +179,7 @@ def test_a_name_without_a_fact_is_unknown() -> None:
         ("has(config.report_to)", "has(list, x)"),
         ("split[train].rows > 5", 'split.role == "train"'),
         ("config.max_steps ** 11 > 1", "at most 10"),
-        ("2 ** config.max_steps > 1", "needs a calculator"),
+        ("run.rows ** config.max_steps > 1", "needs a calculator"),
         ("1 / 0 > config.max_steps", "divides by zero"),
         ("1 == 1", "reads no slot"),
         ('"sft" in config.stage', "startswith"),
@@ -194,7 +194,6 @@ def test_a_name_without_a_fact_is_unknown() -> None:
         ("[x for x in config.report_to] == config.report_to", "is not allowed"),
         ("config.max_steps == 1" + " " * 300, "300 characters"),
         ("config.max_steps" + " + 1" * 60 + " > 3", "60 parts"),
-        ("(" * 140 + "1" + ")" * 140, "not an expression"),
         ("", "is empty"),
     ],
 )
