@@ -151,15 +151,25 @@ def spell(row: Row, value: object) -> object:
 
 
 def ordered(lines: list[Line]) -> list[tuple[str, list[Line]]]:
-    """The lines by section, sections and lines in the order of layout.csv."""
+    """The lines by section, sections and lines in the order of layout.csv.
+
+    Lines of one nested map stand together, where its first line belongs.
+    """
     places = layout()
+
+    def place(line: Line) -> tuple[str, int]:
+        section, _, rank = places.get(line.slot or "", (_OTHER, False, len(places)))
+        return section, rank
+
+    homes: dict[str, tuple[str, int]] = {}
+    for line in sorted(lines, key=lambda line: place(line)[1]):
+        homes.setdefault(line.key.partition(".")[0], place(line))
     sections: dict[str, list[Line]] = {}
     for section, _, _ in places.values():
         sections.setdefault(section, [])
     sections[_OTHER] = []
-    for line in lines:
-        section = places.get(line.slot or "", (_OTHER, False, 0))[0]
-        sections[section].append(line)
+    for line in sorted(lines, key=lambda line: place(line)[1]):
+        sections[homes[line.key.partition(".")[0]][0]].append(line)
     for held in sections.values():
-        held.sort(key=lambda line: places.get(line.slot or "", (_OTHER, False, 9999))[2])
+        held.sort(key=lambda line: homes[line.key.partition(".")[0]][1])
     return [(section, held) for section, held in sections.items() if held]

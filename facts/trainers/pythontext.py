@@ -41,11 +41,12 @@ def read_python(text: str, file: str) -> list[Document]:
 def _in_docs(tree: ast.Module, source: list[str], file: str) -> Iterator[Document]:
     """Commands in strings that stand alone, read from the source so that lines keep their place."""
     for node in tree.body:
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            if isinstance(node.value.value, str):
-                held = "\n".join(source[node.lineno - 1 : node.end_lineno])
-                text = "\n".join(_in_fences(held.replace('"""', "   ")))
-                yield from read_shell(text, file, node.lineno)
+        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            continue
+        if isinstance(node.value.value, str):
+            held = "\n".join(source[node.lineno - 1 : node.end_lineno])
+            text = "\n".join(_in_fences(held.replace('"""', "   ")))
+            yield from read_shell(text, file, node.lineno)
 
 
 def _in_fences(text: str) -> Iterator[str]:

@@ -35,7 +35,7 @@ FEWEST_FLAGS = 3
 
 def read_shell(text: str, file: str, first_line: int = 1) -> list[Document]:
     """Every command of the script that starts a program with at least three settings."""
-    found = []
+    found: list[Document] = []
     for words in commands(text, first_line):
         if found and _is_orphan(words[0]):
             problem = Problem(

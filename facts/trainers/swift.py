@@ -35,7 +35,7 @@ def derive(sheet: Sheet) -> None:
     _method(sheet)
     _data(sheet)
     dtype = sheet.value("config.model_dtype")
-    if document.on("bf16") or document.on("fp16"):
+    if document.has("bf16") or document.has("fp16"):
         huggingface.precision(sheet)
     elif dtype in ("bf16", "fp16"):
         sheet.put("config.precision", dtype, "torch_dtype")

@@ -13,8 +13,11 @@ from transxlab.facts.trainers.keymap import key_map
 WRITERS: dict[str, str] = {
     "axolotl": "write_axolotl",
     "hf": "write_huggingface",
+    "litgpt": "write_litgpt",
     "llamafactory": "write_llamafactory",
     "own": "write_own",
+    "swift": "write_swift",
+    "torchtune": "write_torchtune",
     "trl": "write_trl",
 }
 """Module that writes for each trainer."""

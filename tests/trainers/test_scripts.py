@@ -1,5 +1,7 @@
 """Shell scripts, Python files, TOML, interpolation and the key-mapped trainers."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from pathlib import Path

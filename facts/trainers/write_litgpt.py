@@ -1,0 +1,152 @@
+"""litgpt configs from facts, for ``litgpt finetune_lora``, ``finetune_full`` and ``pretrain``."""
+
+from __future__ import annotations
+
+from transxlab.facts.situation import Facts
+from transxlab.facts.trainers import starting
+from transxlab.facts.trainers.draft import CannotWrite, Draft
+
+_SWITCHES = {
+    "lora_query": ("q_proj",),
+    "lora_key": ("k_proj",),
+    "lora_value": ("v_proj",),
+    "lora_projection": ("o_proj",),
+    "lora_mlp": ("gate_proj", "up_proj", "down_proj"),
+    "lora_head": ("lm_head",),
+}
+_PRECISIONS = {
+    "bf16": "bf16-mixed",
+    "fp16": "16-mixed",
+    "fp32": "32-true",
+    "pure_bf16": "bf16-true",
+    "pure_fp16": "16-true",
+}
+_FOLDER = "out/finetune"
+
+
+def entry_for(facts: Facts) -> str | None:
+    """The command: pretrain, lora or full."""
+    stage, method = facts.known("config.stage"), facts.known("config.method")
+    if stage is not None and stage.value == "pretrain":
+        return "pretrain"
+    return "lora" if method is not None and method.value in ("lora", "qlora") else "full"
+
+
+def compose(draft: Draft) -> None:
+    """Write what several keys say together, then the rest by the key map."""
+    stage, method = draft.get("config.stage", "sft"), draft.get("config.method", "full")
+    if stage not in ("sft", "pretrain"):
+        raise CannotWrite(f"litgpt has no {stage} command")
+    if method not in ("full", "lora", "qlora"):
+        raise CannotWrite(f"litgpt has no {method} method")
+    name = draft.get("model.name")
+    if name is not None:
+        draft.set("model_name" if stage == "pretrain" else "checkpoint_dir", name, "model.name")
+    draft.leave("config.stage", "config.method", "model.init", "model.name", "config.model_dtype")
+    draft.leave("config.lr_scheduler_type", "config.gradient_checkpointing")
+    _adapter(draft, str(method))
+    _numbers(draft)
+    if stage == "sft" and draft.get("config.max_grad_norm"):
+        draft.remarks.append("litgpt's fine-tuning commands refuse max_norm: nothing is clipped.")
+        draft.leave("config.max_grad_norm")
+    _optimizer(draft)
+    _data(draft)
+    draft.table()
+
+
+def _adapter(draft: Draft, method: str) -> None:
+    draft.leave("config.quantization", "config.double_quantization")
+    if method == "full":
+        return
+    if method == "qlora":
+        double = draft.get("config.double_quantization", False)
+        draft.set("quantize", "bnb.nf4-dq" if double else "bnb.nf4", "config.quantization")
+    for key, slot in (("lora_r", "adapter.r"), ("lora_alpha", "adapter.alpha")):
+        value = draft.get(slot)
+        if isinstance(value, (int, float)):
+            draft.set(key, int(value) if value == int(value) else value, slot)
+    dropout = draft.get("adapter.dropout")
+    if isinstance(dropout, (int, float)):
+        draft.set("lora_dropout", float(dropout), "adapter.dropout")
+    targets = draft.get("adapter.target_modules")
+    wanted = set(targets) if isinstance(targets, tuple) else set()
+    everywhere = bool(draft.get("adapter.all_linear")) or not wanted
+    for key, names in _SWITCHES.items():
+        on = key != "lora_head" if everywhere else wanted >= set(names)
+        draft.set(key, on, "adapter.target_modules")
+
+
+def _numbers(draft: Draft) -> None:
+    """Precision and quantisation as litgpt couples them; batches per step over all devices."""
+    precision = draft.get("config.precision")
+    if precision is not None:
+        if precision not in _PRECISIONS:
+            raise CannotWrite(f"litgpt has no {precision} precision")
+        if draft.get("config.method") == "qlora" and precision in ("bf16", "fp16"):
+            precision = f"pure_{precision}"
+            draft.remarks.append("Quantised weights refuse mixed precision: true half precision.")
+        draft.set("precision", _PRECISIONS[str(precision)], "config.precision")
+    micro = draft.get("config.per_device_train_batch_size")
+    accumulated = draft.get("config.gradient_accumulation_steps")
+    gpus = starting.training_gpus(draft.facts) or 1
+    whole = draft.get("config.global_batch_size")
+    if isinstance(micro, (int, float)) and isinstance(accumulated, (int, float)) and whole is None:
+        draft.set("train.global_batch_size", int(micro * accumulated * gpus), "config.max_steps")
+    draft.leave("config.gradient_accumulation_steps")
+    if starting.training_gpus(draft.facts):
+        draft.set("devices", gpus, "config.gpus_per_node")
+
+
+def _optimizer(draft: Draft) -> None:
+    """The optimizer is a class with arguments; AdamW alone would train with its own 1e-3."""
+    arguments: dict[str, object] = {}
+    for slot, name in (("config.learning_rate", "lr"), ("config.weight_decay", "weight_decay")):
+        value = draft.get(slot)
+        if isinstance(value, (int, float)):
+            arguments[name] = float(value)
+        draft.leave(slot)
+    beta1, beta2 = draft.get("config.adam_beta1"), draft.get("config.adam_beta2")
+    if isinstance(beta1, (int, float)) and isinstance(beta2, (int, float)):
+        arguments["betas"] = [float(beta1), float(beta2)]
+    draft.leave("config.adam_beta1", "config.adam_beta2", "config.optimizer")
+    held = {"class_path": "torch.optim.AdamW", "init_args": arguments}
+    draft.set("optimizer", held, "config.learning_rate")
+
+
+def _data(draft: Draft) -> None:
+    train = draft.sources("train")
+    draft.leave("source", "evaluation.has_data", "evaluation.strategy")
+    if not train:
+        draft.remarks.append("Add data: (a class of litgpt.data): no data set is known.")
+        return
+    name = train[0].slots["name"].value
+    known = train[0].slots.get("path")
+    if known is None or known.value is None:
+        draft.remarks.append(f"litgpt.data.JSON reads files: download {name} and name the file.")
+    arguments: dict[str, object] = {"json_path": name}
+    holdout = draft.get("evaluation.holdout")
+    arguments["val_split_fraction"] = holdout if isinstance(holdout, float) else 0.05
+    trains = draft.get("config.train_on_inputs")
+    if trains is not None:
+        arguments["mask_prompt"] = not trains
+    held = {"class_path": "litgpt.data.JSON", "init_args": arguments}
+    draft.set("data", held, "source")
+    draft.leave("evaluation.holdout", "config.train_on_inputs")
+
+
+def command(facts: Facts, config: str) -> str:
+    """How the run starts."""
+    what = entry_for(facts)
+    return f"litgpt {'pretrain' if what == 'pretrain' else f'finetune_{what}'} --config {config}"
+
+
+def quick_test(facts: Facts, config: str) -> str:
+    """Three steps into a folder of their own."""
+    folder = starting.output(facts, _FOLDER)
+    return f"{command(facts, config)} --train.max_steps 3 --out_dir {folder}-quick-test"
+
+
+def merge(facts: Facts, config: str) -> str:
+    """litgpt merges in place."""
+    del config
+    return f"litgpt merge_lora {starting.output(facts, _FOLDER)}/final"

@@ -1,0 +1,209 @@
+"""torchtune configs from facts, for ``tune run RECIPE --config``."""
+
+from __future__ import annotations
+
+import csv
+from fnmatch import fnmatch
+from functools import lru_cache
+from importlib import resources
+
+from transxlab.facts.situation import Facts
+from transxlab.facts.trainers import starting
+from transxlab.facts.trainers.draft import CannotWrite, Draft
+
+_OPTIMIZERS = {
+    "adamw_torch": "torch.optim.AdamW",
+    "adamw_torch_fused": "torch.optim.AdamW",
+    "paged_adamw_8bit": "bitsandbytes.optim.PagedAdamW8bit",
+    "paged_adamw_32bit": "bitsandbytes.optim.PagedAdamW",
+    "adamw_bnb_8bit": "bitsandbytes.optim.AdamW8bit",
+    "adamw_8bit": "bitsandbytes.optim.AdamW8bit",
+    "adafactor": "torch.optim.Adafactor",
+    "sgd": "torch.optim.SGD",
+}
+_DTYPES = {"bf16": "bf16", "pure_bf16": "bf16", "fp32": "fp32"}
+_ATTENTION = {"q_proj": "q_proj", "k_proj": "k_proj", "v_proj": "v_proj", "o_proj": "output_proj"}
+_MLP = ("gate_proj", "up_proj", "down_proj")
+_FOLDER = "torchtune-output"
+_PREFIX = {"lora": "lora_", "dora": "lora_", "qlora": "qlora_", "qdora": "qlora_", "full": ""}
+
+
+@lru_cache(maxsize=1)
+def builders() -> tuple[dict[str, str], ...]:
+    """The rows of torchtune_models.csv."""
+    text = resources.files(__package__).joinpath("torchtune_models.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+
+
+def entry_for(facts: Facts) -> str | None:
+    """torchtune's keys do not depend on the recipe."""
+    del facts
+    return None
+
+
+def compose(draft: Draft) -> None:
+    """Write what several keys say together, then the rest by the key map."""
+    stage, method = str(draft.get("config.stage", "sft")), str(draft.get("config.method", "full"))
+    if stage not in ("sft", "cpt", "dpo"):
+        raise CannotWrite(f"torchtune has no {stage} recipe that is written here")
+    if method not in _PREFIX:
+        raise CannotWrite(f"torchtune has no {method} method")
+    if draft.get("model.init") == "scratch":
+        raise CannotWrite("torchtune trains from trained weights only")
+    draft.leave("config.stage", "config.method", "model.init", "config.model_dtype")
+    draft.leave("config.quantization", "config.double_quantization")
+    row = _builder(str(draft.get("model.name", "")))
+    _model(draft, row, method)
+    _optimizer(draft)
+    _loss(draft, stage)
+    _data(draft, stage)
+    _length(draft)
+    draft.table()
+
+
+def _builder(name: str) -> dict[str, str]:
+    for row in builders():
+        if fnmatch(name.lower(), row["like"]):
+            return row
+    raise CannotWrite(f"no torchtune builder is known for {name or 'a model without a name'}")
+
+
+def _model(draft: Draft, row: dict[str, str], method: str) -> None:
+    name = str(draft.get("model.name"))
+    builder = f"torchtune.models.{row['module']}.{_PREFIX[method]}{row['builder']}"
+    draft.set("model._component_", builder, "config.method")
+    if method != "full":
+        _adapter(draft, method)
+    folder = starting.output(draft.facts, _FOLDER)
+    draft.remarks.append(f"First: tune download {name} --output-dir {name}")
+    draft.remarks.append("Then list the weight files of that folder under checkpoint_files.")
+    draft.set("tokenizer._component_", f"torchtune.models.{row['tokenizer']}", "tokenizer.name")
+    draft.set("tokenizer.path", f"{name}/{row['tokenizer_file']}", "tokenizer.name")
+    draft.set("tokenizer.max_seq_len", draft.get("config.max_seq_length"), "tokenizer.name")
+    draft.leave("config.max_seq_length")
+    component = "torchtune.training.FullModelHFCheckpointer"
+    draft.set("checkpointer._component_", component, "model.name")
+    draft.set("checkpointer.checkpoint_dir", name, "model.name")
+    draft.set("checkpointer.checkpoint_files", ["model.safetensors"], "model.name")
+    draft.set("checkpointer.output_dir", draft.get("paths.output_dir", folder), "model.name")
+    draft.set("checkpointer.model_type", row["type"], "model.name")
+
+
+def _adapter(draft: Draft, method: str) -> None:
+    targets = draft.get("adapter.target_modules")
+    wanted = [str(t) for t in targets] if isinstance(targets, tuple) else []
+    if draft.get("adapter.all_linear") or not wanted:
+        wanted = [*_ATTENTION, *_MLP]
+    heads = [_ATTENTION[name] for name in wanted if name in _ATTENTION]
+    draft.set("model.lora_attn_modules", heads, "adapter.target_modules")
+    draft.set(
+        "model.apply_lora_to_mlp", any(name in _MLP for name in wanted), "adapter.target_modules"
+    )
+    draft.set("model.apply_lora_to_output", "lm_head" in wanted, "adapter.target_modules")
+    for key, slot in (("lora_rank", "adapter.r"), ("lora_alpha", "adapter.alpha")):
+        value = draft.get(slot)
+        if isinstance(value, (int, float)):
+            draft.set(f"model.{key}", int(value) if value == int(value) else value, slot)
+    dropout = draft.get("adapter.dropout")
+    if isinstance(dropout, (int, float)):
+        draft.set("model.lora_dropout", float(dropout), "adapter.dropout")
+    if method.endswith("dora"):
+        draft.set("model.use_dora", True, "config.method")
+
+
+def _optimizer(draft: Draft) -> None:
+    name = str(draft.get("config.optimizer", "adamw_torch"))
+    if name not in _OPTIMIZERS:
+        raise CannotWrite(f"no torchtune component is known for the {name} optimizer")
+    draft.set("optimizer._component_", _OPTIMIZERS[name], "config.optimizer")
+    kind = draft.get("config.lr_scheduler_type")
+    if kind in (None, "cosine"):
+        component = "torchtune.training.lr_schedulers.get_cosine_schedule_with_warmup"
+        draft.set("lr_scheduler._component_", component, "config.lr_scheduler_type")
+        steps = draft.get("config.warmup_steps") or draft.get("run.warmup_steps")
+        if steps is None:
+            draft.remarks.append("num_warmup_steps is a count: set it to 5 to 10% of all steps.")
+        held = int(steps) if isinstance(steps, (int, float)) else 0
+        draft.set("lr_scheduler.num_warmup_steps", held, "config.lr_scheduler_type")
+    elif kind != "constant":
+        raise CannotWrite(f"torchtune ships no {kind} schedule")
+    draft.leave("config.lr_scheduler_type", "config.warmup_steps", "config.warmup_ratio")
+
+
+def _loss(draft: Draft, stage: str) -> None:
+    component = "torchtune.modules.loss.LinearCrossEntropyLoss"
+    draft.set(
+        "loss._component_",
+        "torchtune.rlhf.loss.DPOLoss" if stage == "dpo" else component,
+        "config.beta",
+    )
+    beta = draft.get("config.beta")
+    if stage == "dpo" and isinstance(beta, (int, float)):
+        draft.set("loss.beta", float(beta), "config.beta")
+    precision = draft.get("config.precision")
+    if precision is not None:
+        if precision not in _DTYPES:
+            raise CannotWrite(f"torchtune refuses {precision}")
+        draft.set("dtype", _DTYPES[str(precision)], "config.precision")
+    draft.set("device", "cuda", "config.precision")
+    draft.leave("config.precision", "config.chunked_loss", "config.parallelism")
+
+
+def _data(draft: Draft, stage: str) -> None:
+    kinds = {"cpt": "text_completion_dataset", "dpo": "preference_dataset", "sft": "chat_dataset"}
+    train = draft.sources("train")
+    alpaca = (
+        bool(train) and "format" in train[0].slots and train[0].slots["format"].value == "alpaca"
+    )
+    kind = "alpaca_dataset" if alpaca and stage == "sft" else kinds[stage]
+    draft.set("dataset._component_", f"torchtune.datasets.{kind}", "source")
+    if kind == "chat_dataset":
+        draft.set("dataset.conversation_column", "messages", "source")
+        draft.set("dataset.conversation_style", "openai", "source")
+    if not train:
+        draft.remarks.append("Add dataset.source: no data set is known.")
+    else:
+        held = {slot: known.value for slot, known in train[0].slots.items()}
+        local = held.get("path") is not None
+        draft.set("dataset.source", "json" if local else held["name"], "source")
+        if local:
+            draft.set("dataset.data_files", held["name"], "source")
+        draft.set("dataset.split", held.get("split") or "train", "source")
+    draft.leave("source", "evaluation.has_data", "evaluation.strategy")
+
+
+def _length(draft: Draft) -> None:
+    """All steps are epochs times ``max_steps_per_epoch``."""
+    steps, epochs = draft.get("config.max_steps"), draft.get("config.num_train_epochs", 1)
+    whole = isinstance(epochs, (int, float)) and epochs == int(epochs) and epochs >= 1
+    if not whole or not isinstance(epochs, (int, float)):
+        raise CannotWrite("torchtune counts whole epochs")
+    draft.set("epochs", int(epochs), "config.num_train_epochs")
+    if isinstance(steps, (int, float)) and steps > 0:
+        draft.set("max_steps_per_epoch", max(1, round(steps / epochs)), "config.max_steps")
+    draft.leave("config.max_steps")
+
+
+def command(facts: Facts, config: str) -> str:
+    """How the run starts: the recipe is chosen by stage, method and the number of GPUs."""
+    stage, method = facts.known("config.stage"), facts.known("config.method")
+    adapted = method is not None and method.value != "full"
+    several = (starting.training_gpus(facts) or 1) > 1
+    where = "distributed" if several else "single_device"
+    if stage is not None and stage.value == "dpo":
+        recipe = f"lora_dpo_{where}" if adapted else "full_dpo_distributed"
+    else:
+        recipe = f"{'lora' if adapted else 'full'}_finetune_{where}"
+    gpus = f"--nproc_per_node {starting.training_gpus(facts)} " if several else ""
+    return f"tune run {gpus}{recipe} --config {config}"
+
+
+def quick_test(facts: Facts, config: str) -> str:
+    """Three steps into a folder of their own."""
+    folder = starting.output(facts, _FOLDER)
+    return f"{command(facts, config)} epochs=1 max_steps_per_epoch=3 output_dir={folder}-quick-test"
+
+
+def merge(facts: Facts, config: str) -> None:
+    """torchtune saves merged weights beside the adapter; nothing is left to do."""
+    del facts, config
