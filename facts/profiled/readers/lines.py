@@ -90,7 +90,7 @@ def cuts(path: str, chunk_bytes: int) -> Iterator[tuple[int, int, int]]:
     """Start, end and first line number of parts of a plain file that begin and end at newlines."""
     start, line, lines, position = 0, 1, 0, 0
     with Path(path).open("rb") as file:
-        while piece := file.read(_PIECE_BYTES):
+        while piece := file.read(min(_PIECE_BYTES, chunk_bytes)):
             position += len(piece)
             last = piece.rfind(b"\n") + 1
             if position - start >= chunk_bytes and last:

@@ -16,7 +16,10 @@ LEAST_ROWS = 20
 
 
 LEAST_FRAME_WORDS = 3
-"""Constant words around one or two others that make a row a template rather than a label."""
+"""Fewest constant words around a row's own text that can be the fixed part of a template."""
+
+SHOWN_FRAME_CHARS = 120
+"""Longest frame that is shown with a template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +63,26 @@ def detect(texts: Sequence[str]) -> Found:
         return Found(rows, nothing, tuple(map(len, texts)), nothing, ("", ""), (), 0)
     bare = wrapper.strip(texts)
     data = corpus(bare.inner)
-    skeletons = skeleton.find(data)
+    # A constant of a word or two around other text is a label's or a list's, not a frame.
+    framed = len(f"{bare.prefix} {bare.suffix}".split()) >= LEAST_FRAME_WORDS
+    skeletons = skeleton.find(data, np.array(bare.carried) if framed else None)
     predictable = grammar.closed(data) & ~skeletons.flagged
-    left = np.diff(data.offsets)
-    # A label of one or two words is constant too, but nothing was filled in.
-    frame = len(f"{bare.prefix} {bare.suffix}".split()) >= LEAST_FRAME_WORDS
-    emptied = np.array(bare.carried) & (left > 0) & (left < 3) & frame
-    templated = skeletons.flagged | predictable | emptied
+    templated = skeletons.flagged | predictable
     return Found(
         rows=rows,
         templated=tuple(templated.tolist()),
         own_chars=tuple(map(len, bare.inner)),
         wrapped=bare.carried,
         wrapper=(bare.prefix, bare.suffix),
-        templates=tuple(skeleton.named(data, skeletons, templated, NAMED)),
+        templates=tuple(
+            (_within(bare, text), count, row)
+            for text, count, row in skeleton.named(data, skeletons, templated, NAMED)
+        ),
         by_grammar=int(predictable.sum()),
     )
+
+
+def _within(frame: wrapper.Wrapper, text: str) -> str:
+    """A template with the constant text around it, where that is short."""
+    whole = " ".join(f"{frame.prefix} {text} {frame.suffix}".split()).lower()
+    return whole if len(whole) - len(text) <= SHOWN_FRAME_CHARS else text

@@ -60,7 +60,7 @@ class _Places:
 
         inside = modelled[self.row]
         counts = np.bincount(self.group, (self.first & inside).astype(np.float64))
-        found: NDArray[np.float64] = counts[self.group] - inside
+        found: NDArray[np.float64] = (counts[self.group] - inside).astype(np.float64)
         return found
 
 

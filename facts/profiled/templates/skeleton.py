@@ -44,6 +44,12 @@ FIXED_SHARE = 0.34
 LONGEST_SLOT = 12
 """Tokens a slot may hold: templates are filled with names and phrases, wrappers with passages."""
 
+FRAMED_SLOT = 4
+"""Tokens a slot may hold inside a constant frame to be a blank filled in and not free text."""
+
+FRAMED_SHARE = 0.1
+"""Share of rows that one skeleton inside a frame must explain; half where it fixes no word."""
+
 _SLOT = 0x5107
 
 
@@ -61,8 +67,11 @@ class Skeletons:
     """For each level, the tokens that the skeletons keep."""
 
 
-def find(corpus: Corpus) -> Skeletons:
-    """The rows of a corpus that recurring skeletons explain."""
+def find(corpus: Corpus, framed: Flags | None = None) -> Skeletons:
+    """The rows of a corpus that recurring skeletons explain.
+
+    ``framed`` rows had a constant frame, now taken off: less needs to be fixed in what is left.
+    """
     import numpy as np
 
     rows = corpus.rows
@@ -70,12 +79,11 @@ def find(corpus: Corpus) -> Skeletons:
     key = np.zeros(rows, np.uint64)
     level = np.full(rows, -1, np.int64)
     best = np.zeros(rows)
-    sizes = np.diff(corpus.offsets)
     content = content_words(corpus)
     kept = tuple(_kept(corpus))
     for index, keep in enumerate(kept):
         last = index == len(kept) - 1
-        weight, keys = _judged(corpus, keep, content, sizes, numbers_only=last)
+        weight, keys = _judged(corpus, keep, content, framed, numbers_only=last)
         better = weight > best
         best[better], key[better], level[better] = weight[better], keys[better], index
         flagged |= weight > 0
@@ -99,12 +107,13 @@ def _kept(corpus: Corpus) -> Iterator[Flags]:
 
 
 def _judged(
-    corpus: Corpus, keep: Flags, content: Flags, sizes: Counts, *, numbers_only: bool
+    corpus: Corpus, keep: Flags, content: Flags, framed: Flags | None, *, numbers_only: bool
 ) -> tuple[Counts, Hashes]:
     """For each row the weight of its skeleton (0: no template) and the skeleton's key."""
     import numpy as np
 
     rows, row = corpus.rows, corpus.row
+    sizes = np.diff(corpus.offsets)
     opens = slot_starts(corpus, keep)
     shown = np.flatnonzero(keep | opens)
     values = np.where(keep[shown], corpus.hash[shown], np.uint64(_SLOT))
@@ -119,10 +128,14 @@ def _judged(
     else:
         contents = np.bincount(row, keep & content, rows)
         numbers = np.bincount(row, corpus.hash == np.uint64(NUMBER), rows)
+        longest = longest_slot(corpus, keep)
         telling = (contents >= 1) | ((fixed >= 5) & (numbers > 0))
         fits = heavy & (fixed >= 3) & (fixed >= FIXED_SHARE * sizes) & telling
-        fits &= longest_slot(corpus, keep) <= LONGEST_SLOT
-    return np.where(fits, fixed / np.maximum(sizes, 1) * np.log(count + 1), 0), keys
+        fits &= longest <= LONGEST_SLOT
+        if framed is not None:
+            common = count >= np.where(fixed > 0, FRAMED_SHARE, 0.5) * rows
+            fits |= heavy & framed & common & (longest <= FRAMED_SLOT)
+    return np.where(fits, (fixed + 1) / (sizes + 1) * np.log(count + 1), 0), keys
 
 
 def slot_starts(corpus: Corpus, keep: Flags) -> Flags:

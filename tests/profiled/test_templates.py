@@ -1,0 +1,99 @@
+"""Template contamination: shares on known mixtures, wrapper apart, natural text left alone."""
+
+from __future__ import annotations
+
+import random
+
+import planted as data
+import pytest
+from transxlab.facts.profiled.measures.templates import templates
+from transxlab.facts.profiled.templates.detect import detect
+
+FACTS = (
+    "The capital of {a} is {b}.",
+    "{a} was founded by {b} in {n}.",
+    "The mother tongue of {a} is {b}.",
+)
+SUMS = ("What is {n} plus 12?", "Calculate {n} - 7 =", "Solve {n} * x = 45 for x.")
+
+
+def mixed(made: list[str], share: float, rows: int = 4000) -> list[str]:
+    count = round(rows * share)
+    texts = made[:count] + data.natural(rows - count)
+    random.Random(1).shuffle(texts)
+    return texts
+
+
+@pytest.mark.parametrize("share", [0.05, 0.15, 0.5, 0.85])
+@pytest.mark.parametrize("forms", [FACTS, SUMS], ids=["facts", "sums"])
+def test_the_share_of_templated_rows_is_found(forms: tuple[str, ...], share: float) -> None:
+    found = detect(mixed(data.filled(forms, 4000), share))
+    assert found.share == pytest.approx(share, abs=0.05)
+
+
+def test_a_grammar_without_fixed_words_is_found() -> None:
+    pick = random.Random(2)
+    nouns, verbs = (["".join(pick.sample("bcdfglmnprst", 5)) for _ in range(n)] for n in (80, 40))
+    made = [
+        f"{pick.choice(('A', 'The'))} {pick.choice(nouns)} {pick.choice(verbs)} "
+        f"{pick.choice(('a', 'the'))} {pick.choice(nouns)} ."
+        for _ in range(4000)
+    ]
+    assert detect(mixed(made, 0.5)).share > 0.35
+    assert detect(mixed(made, 0.15)).share > 0.08
+
+
+def test_natural_text_is_left_alone() -> None:
+    assert detect(data.natural(4000)).share < 0.02
+
+
+def test_a_wrapper_is_no_template() -> None:
+    texts = [f"### Instruction:\n{text}\n\n### Response:\n" for text in data.natural(2000)]
+    found = detect(texts)
+    assert found.share < 0.02
+    assert found.wrapper_share == 1
+    assert found.wrapper[0].startswith("### Instruction:")
+
+
+def test_templates_are_named_with_slots_and_an_example() -> None:
+    sample = [("", text, place) for place, text in enumerate(data.filled(FACTS, 2000))]
+    result = templates(sample)
+    assert result.share is not None
+    assert result.share > 0.95
+    assert {t.text for t in result.templates} >= {"the capital of {} is {} ."}
+    named = next(t for t in result.templates if t.text == "the capital of {} is {} .")
+    assert named.share == pytest.approx(1 / 3, abs=0.05)
+    assert sample[named.place][1].startswith(named.example)
+
+
+def test_inputs_and_outputs_are_judged_apart() -> None:
+    asked = data.filled(("Write a poem about {a} and {b}.",), 1000)
+    told = data.natural(1000)
+    result = templates([(i, o, n) for n, (i, o) in enumerate(zip(asked, told, strict=True))])
+    assert result.input_share == 1
+    assert result.output_share is not None
+    assert result.output_share < 0.02
+    assert result.share is not None
+    assert result.share < 0.02, "most of each row is natural"
+
+
+def test_labels_are_no_templates() -> None:
+    pick = random.Random(0)
+    labels = [pick.choice(("entailment", "non-entailment")) for _ in range(1000)]
+    asked = data.natural(1000)
+    result = templates([(i, o, n) for n, (i, o) in enumerate(zip(asked, labels, strict=True))])
+    assert result.share is not None
+    assert result.share < 0.02
+
+
+def test_too_few_rows_are_not_judged() -> None:
+    assert templates([("", "a few words", 1)]).share is None
+
+
+def test_chinese_templates_are_found() -> None:
+    pick = random.Random(0)
+    signs = [chr(0x4E00 + n) for n in range(3000)]
+    natural = ["".join(pick.choices(signs, k=pick.randint(20, 60))) for _ in range(1000)]
+    made = [f"请告诉我{''.join(pick.choices(signs, k=3))}的首都是什么城市。" for _ in range(1000)]
+    assert detect(natural).share < 0.02
+    assert detect(natural + made).share == pytest.approx(0.5, abs=0.05)
