@@ -80,6 +80,8 @@ class Slot:
     """Path that the winning candidate's value fills; only on ``candidate``."""
     depends_on: str | None = None
     """Path of the knob under which a profiled figure was measured; turning it makes it unknown."""
+    question: str | None = None
+    """Question that settles a slot a lab declared; the built-in ones stand with the interview."""
 
     @property
     def path(self) -> str:
