@@ -15,14 +15,23 @@ class AdapterKeys:
     """The keys under which one trainer keeps its adapter, and what it does without them."""
 
     r: str
+    """Key of the rank."""
     alpha: str
+    """Key of the scale."""
     dropout: str
+    """Key of the dropout."""
     targets: str
+    """Key of the modules that get an adapter."""
     save: str
+    """Key of the modules that are trained whole."""
     rslora: str | None = None
+    """Switch of rsLoRA; None where the trainer has none."""
     r_default: str = ""
+    """Rank without the key, as a key map spells defaults."""
     alpha_default: str = ""
+    """Scale without the key."""
     dropout_default: str = ""
+    """Dropout without the key."""
     everywhere: tuple[str, ...] = ("all-linear",)
     """Values of ``targets`` that mean every linear layer."""
     targets_default: str = ""

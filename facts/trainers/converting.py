@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from importlib import resources
 
+from transxlab.facts.trainers.datafile import data_file
 from transxlab.facts.trainers.scalars import meant
 
 
@@ -166,7 +166,7 @@ def words() -> dict[tuple[str, str], str]:
     """Meaning of each spelling in words.csv, by kind and spelling in small letters."""
     import csv
 
-    raw = resources.files(__package__).joinpath("words.csv").read_text(encoding="utf-8")
+    raw = data_file("words.csv")
     lines = [line for line in raw.splitlines() if not line.startswith("#")]
     return {(r["kind"], r["spelling"]): r["meaning"] for r in csv.DictReader(lines)}
 

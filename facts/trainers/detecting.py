@@ -6,8 +6,8 @@ import csv
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import lru_cache
-from importlib import resources
 
+from transxlab.facts.trainers.datafile import data_file
 from transxlab.facts.trainers.document import Document
 
 
@@ -30,7 +30,7 @@ class Sign:
 @lru_cache(maxsize=1)
 def signs() -> tuple[Sign, ...]:
     """The rows of detection.csv, in order."""
-    text = resources.files(__package__).joinpath("detection.csv").read_text(encoding="utf-8")
+    text = data_file("detection.csv")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return tuple(
         Sign(

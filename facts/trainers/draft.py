@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 
 from transxlab.facts.situation import Fact, Facts, Known
 from transxlab.facts.trainers.converting import CONVERSIONS, Refuse
+from transxlab.facts.trainers.datafile import data_file
 from transxlab.facts.trainers.keymap import KeyMap, Row, literal
 
 _OTHER = "Other settings"
@@ -21,7 +21,7 @@ class CannotWrite(ValueError):
 @lru_cache(maxsize=1)
 def layout() -> dict[str, tuple[str, bool, int]]:
     """Section, whether it is always written, and the place of every slot, from layout.csv."""
-    text = resources.files(__package__).joinpath("layout.csv").read_text(encoding="utf-8")
+    text = data_file("layout.csv")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return {
         row["slot"]: (row["section"], row["always"] == "yes", place)

@@ -6,11 +6,12 @@ import csv
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 
+from transxlab.facts.trainers.datafile import data_file
 from transxlab.facts.trainers.scalars import meant
 
 _PLACE = re.compile(r"\.\d+(?=\.|\Z)")
+_ALWAYS: frozenset[str] = frozenset()
 ANYTHING = "**"
 """Last part of a row's key that stands for whatever lies below: a free-form map."""
 
@@ -90,7 +91,7 @@ class KeyMap:
 @lru_cache(maxsize=32)
 def key_map(name: str) -> KeyMap:
     """The key map in ``<name>.csv`` beside this module, with what it extends."""
-    text = resources.files(__package__).joinpath(f"{name}.csv").read_text(encoding="utf-8")
+    text = data_file(f"{name}.csv")
     lines = text.splitlines()
     head = dict(_header(line) for line in lines if line.startswith("#"))
     library, version = head.get("library", name), head.get("version", "")
@@ -111,21 +112,20 @@ def _header(line: str) -> tuple[str, str]:
 
 
 def _row(cells: dict[str, str | None], library: str, version: str) -> Row:
-    def word(name: str) -> str:
-        return (cells.get(name) or "").strip()
-
+    get = cells.get
+    allowed, only = get("allowed"), get("only")
     return Row(
-        key=word("key"),
-        slot=word("slot") or None,
-        convert=word("convert"),
-        wanted=word("wanted") or "any",
-        default=word("default"),
-        allowed=tuple(word("allowed").split("|")) if word("allowed") else (),
-        deprecated=word("deprecated") or None,
-        removed=word("removed") or None,
-        instead=word("instead") or None,
-        only=frozenset(word("only").split()),
-        ignored=word("ignored") == "yes",
+        key=get("key") or "",
+        slot=get("slot") or None,
+        convert=get("convert") or "",
+        wanted=get("wanted") or "any",
+        default=get("default") or "",
+        allowed=tuple(allowed.split("|")) if allowed else (),
+        deprecated=get("deprecated") or None,
+        removed=get("removed") or None,
+        instead=get("instead") or None,
+        only=frozenset(only.split()) if only else _ALWAYS,
+        ignored=get("ignored") == "yes",
         library=library,
         version=version,
     )

@@ -12,12 +12,9 @@ from transxlab.facts.trainers.document import Document
 from transxlab.facts.trainers.entries import add_entries
 from transxlab.facts.trainers.failure import NotATrainingConfig, Problem
 from transxlab.facts.trainers.interpolating import interpolated
-from transxlab.facts.trainers.pythontext import read_python
 from transxlab.facts.trainers.scalars import LOADERS, Dialect
 from transxlab.facts.trainers.sheet import Sheet
-from transxlab.facts.trainers.shelltext import read_shell
 from transxlab.facts.trainers.textfile import parse, read_text
-from transxlab.facts.trainers.tomltext import read_toml
 from transxlab.facts.trainers.trainer import Trainer
 from transxlab.facts.trainers.trainer import trainer as find
 
@@ -75,10 +72,16 @@ def _documents(path: Path, chosen: Trainer | None) -> list[tuple[Document, Train
     text = read_text(path, file)
     suffix = path.suffix.lower()
     if suffix in (".sh", ".bash"):
+        from transxlab.facts.trainers.shelltext import read_shell
+
         found = read_shell(text, file)
     elif suffix == ".py":
+        from transxlab.facts.trainers.pythontext import read_python
+
         found = read_python(text, file)
     elif suffix == ".toml":
+        from transxlab.facts.trainers.tomltext import read_toml
+
         found = [read_toml(text, file)]
     else:
         return [_config(text, file, suffix == ".json", chosen)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 from fnmatch import fnmatch
 from functools import lru_cache
-from importlib import resources
 
 from transxlab.facts.situation import Facts
 from transxlab.facts.trainers import starting
+from transxlab.facts.trainers.datafile import data_file
 from transxlab.facts.trainers.draft import CannotWrite, Draft
 
 _OPTIMIZERS = {
@@ -31,7 +31,7 @@ _PREFIX = {"lora": "lora_", "dora": "lora_", "qlora": "qlora_", "qdora": "qlora_
 @lru_cache(maxsize=1)
 def builders() -> tuple[dict[str, str], ...]:
     """The rows of torchtune_models.csv."""
-    text = resources.files(__package__).joinpath("torchtune_models.csv").read_text(encoding="utf-8")
+    text = data_file("torchtune_models.csv")
     return tuple(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
 
 

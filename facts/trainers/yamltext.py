@@ -24,12 +24,17 @@ class Node:
     """One value of the file."""
 
     kind: EntryType
+    """Type the loader makes of it."""
     value: object
+    """Value of a scalar; None for maps and lists."""
     text: str | None
+    """Text of a scalar as written."""
     line: int
+    """Line it starts on, from 1."""
     keys: dict[str, tuple[Node, int, bool]] = field(default_factory=dict)
     """Members of a map: value, line of the key, whether the key is a duplicate."""
     elements: list[Node] = field(default_factory=list)
+    """Elements of a list."""
     merges: list[Node] = field(default_factory=list)
     """Maps that ``<<`` draws in."""
 
