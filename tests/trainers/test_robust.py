@@ -107,3 +107,26 @@ def test_any_value_under_any_known_key(tmp_path: Path, data: st.DataObject, trai
     path = tmp_path / "run.yaml"
     path.write_text(json.dumps(held))
     attempt(path, trainer)
+
+
+SCRIPT = (
+    "A=(--x 1)\nexport B=${C:-2}\nswift sft --model m/m --lora_rank $B \\\n --lr 1e-4 'a b' "
+    '"$(x)" '
+    '"${A[@]}"\npython -m verl.trainer.main_ppo a.b=1 c.d=2 e.f=[1,2]\n"""\nx = 1\n"""\n[t]\nk = [1,\n2]\n'
+)
+
+
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data(), name=st.sampled_from(["a.sh", "a.py", "a.toml", "a.json"]))
+def test_mutated_scripts_never_raise_anything_else(
+    tmp_path: Path, data: st.DataObject, name: str
+) -> None:
+    text = SCRIPT
+    for _ in range(data.draw(st.integers(1, 6))):
+        place, cut = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 20))
+        text = text[:place] + data.draw(PIECES | st.text(max_size=5)) + text[place + cut :]
+    path = tmp_path / name
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    attempt(path, data.draw(st.sampled_from([None, "swift", "nanogpt", "torchtitan"])))
