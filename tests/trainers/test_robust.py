@@ -112,7 +112,8 @@ def test_any_value_under_any_known_key(tmp_path: Path, data: st.DataObject, trai
 SCRIPT = (
     "A=(--x 1)\nexport B=${C:-2}\nswift sft --model m/m --lora_rank $B \\\n --lr 1e-4 'a b' "
     '"$(x)" '
-    '"${A[@]}"\npython -m verl.trainer.main_ppo a.b=1 c.d=2 e.f=[1,2]\n"""\nx = 1\n"""\n[t]\nk = [1,\n2]\n'
+    '"${A[@]}"\npython -m verl.trainer.main_ppo a.b=1 c.d=2 e.f=[1,2]\n'
+    '"""\nx = 1\n"""\n[t]\nk = [1,\n2]\n'
 )
 
 
