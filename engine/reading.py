@@ -75,7 +75,7 @@ class Reader:
     def _fields(self, data: dict[str, Any]) -> None:
         self.only(data, FIELDS, (), "field")
         for key in NEEDED:
-            if not data.get(key):
+            if not data.get(key) and (key in data or not self.document.set_aside):
                 self.problem((key,) if key in data else (), f"field {key!r} is missing or empty")
 
     def only(

@@ -24,6 +24,7 @@ PathOf: TypeAlias = "tuple[str | int, ...]"
 _INT = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|nan)\Z", re.IGNORECASE)
+_KEY = re.compile(r"[\w.-]+:(?= |\Z)")
 _LINE = re.compile(r"(?P<indent>\s*(?:- +)*)(?P<key>[\w.-]+:(?= |\Z))?")
 
 
@@ -88,10 +89,12 @@ def parse(text: str, file: str, first_line: int = 1) -> Document:
         except yaml.MarkedYAMLError as error:
             index = _culprit(error, rows, loader)
             again = index + first_line in unreadable or len(unreadable) >= MAX_UNREADABLE
+            open_ended = "not closed" in _syntax(error, rows[index]) and _runs_on(rows, index)
             unreadable.setdefault(index + first_line, _syntax(error, rows[index]))
             rows[index] = _without_value(rows[index])
-            if not again:
+            if not again and not open_ended:
                 continue
+            document = Document(file, lines={(): first_line})
         except yaml.YAMLError as error:
             reason = " ".join(str(error).split())
             document.problem(first_line, f"is not YAML: {reason}")
@@ -114,6 +117,14 @@ def _culprit(error: Any, rows: list[str], loader: Any) -> int:
         except yaml.YAMLError:
             return index
     return near[0] if near else 0
+
+
+def _runs_on(rows: list[str], index: int) -> bool:
+    """Whether the text after a row goes on in the next: then nothing is known of the rest."""
+    following = next((row for row in rows[index + 1 :] if row.strip()), "")
+    here, there = (len(row) - len(row.lstrip()) for row in (rows[index], following))
+    begins = following.lstrip().startswith("- ") or _KEY.match(following.strip())
+    return bool(following) and not (there <= here and begins)
 
 
 def _without_value(row: str) -> str:

@@ -107,6 +107,13 @@ def test_what_strict_yaml_refuses(text: str, words: str) -> None:
     assert all("\n" not in message for message in found)
 
 
+def test_reading_goes_on_after_a_line_that_is_no_yaml() -> None:
+    forgot = "id: [1\nwhen: @x\nthen: {finding: eror}\n"
+    assert [p[:2] for p in problems_of(forgot)] == ["1:", "2:", "3:"]
+    runs_on = "what: 'one\n  two\nthen: {finding: eror}\n"
+    assert problems_of(runs_on) == ["1: a quote is not closed: 'one"]
+
+
 def test_an_alias_bomb_is_refused_without_being_expanded() -> None:
     rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     rows += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 10)]
