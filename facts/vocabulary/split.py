@@ -40,6 +40,8 @@ class Split:
     """Share of rows nearly equal to an earlier row (MinHash, Jaccard 0.8)."""
     leaked_share: Number = slot()
     """Share of this split's rows that stand in train; none for train itself."""
+    leaked_exact_share: Number = slot()
+    """Share of this split's rows that stand in train word for word, but for case and space."""
     leaked_input_share: Number = slot()
     """Share of this split's inputs that stand in train, whatever the output."""
     template_share: Number = slot(noun="the share of templated rows")
