@@ -233,7 +233,8 @@ class Rule:
     aliases: tuple[tuple[str, str], ...] = ()
     """Names declared in ``for``, with their templates."""
     binds: tuple[tuple[str, str], ...] = ()
-    """Names in ``when`` (and ``for``) that range over several facts, with their templates."""
+    """Names that range over several facts, with their templates: those of ``when``, and those of
+    ``for`` that no list of conditions uses. Any other name is existential."""
     when: tuple[Expression, ...] = ()
     """All must be true."""
     some: tuple[Expression, ...] = ()
