@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -21,6 +21,7 @@ from transxlab.facts.profiled.measures.outputs import OutputsResult
 from transxlab.facts.profiled.measures.overlap import OverlapResult, Wanted, wanted
 from transxlab.facts.profiled.measures.preference import PreferenceResult
 from transxlab.facts.profiled.measures.repetition import RepetitionResult
+from transxlab.facts.profiled.measures.sample import bound as sample_bound
 from transxlab.facts.profiled.measures.templates import TemplatesResult, templates
 from transxlab.facts.profiled.problem import Problem, Problems
 from transxlab.facts.profiled.readers import source
@@ -133,7 +134,11 @@ def profile(
         _refuse_useless(parts)
         splits = {
             role: _finished(
-                role, paths, parts[role], _overlap(parts.get("train"), columns.get(role), sought)
+                pool,
+                role,
+                paths,
+                parts[role],
+                _overlap(parts.get("train"), columns.get(role), sought),
             )
             for role, paths in named.items()
         }
@@ -185,8 +190,11 @@ def _scanned(
     done: _Done,
 ) -> Part:
     """All files of one role, merged into one part."""
-    total = scan.empty(role, sought)
-    tasks, refused = _tasks(role, paths, chunk_bytes)
+    chunks, refused = _chunks(paths, chunk_bytes)
+    lines = [chunk.lines for _, chunk in chunks]
+    bound = sample_bound(None if None in lines else sum(n for n in lines if n))
+    tasks = [scan.Task(role, number, chunk, bound) for number, chunk in chunks]
+    total = scan.empty(role, sought, bound)
     for problem in refused:
         total.problems.report(problem)
     for part, size_bytes in pool.run(tasks, sought):
@@ -195,10 +203,11 @@ def _scanned(
     return total
 
 
-def _tasks(
-    role: str, paths: Sequence[str], chunk_bytes: int
-) -> tuple[list[scan.Task], list[Problem]]:
-    tasks: list[scan.Task] = []
+def _chunks(
+    paths: Sequence[str], chunk_bytes: int
+) -> tuple[list[tuple[int, source.Chunk]], list[Problem]]:
+    """Every chunk with the number of its file, and the files that cannot be used."""
+    chunks: list[tuple[int, source.Chunk]] = []
     refused: list[Problem] = []
     for number, path in enumerate(paths):
         try:
@@ -206,17 +215,12 @@ def _tasks(
             if isinstance(found, Problem):
                 refused.append(found)
             else:
-                tasks += _file_tasks(role, number, source.plan(path, found, chunk_bytes))
+                chunks += [(number, c) for c in source.plan(path, found, chunk_bytes)]
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             message = f"cannot be read: {reason}"
             refused.append(Problem(path, 0, "unreadable", message, fatal=True))
-    return tasks, refused
-
-
-def _file_tasks(role: str, number: int, chunks: Sequence[source.Chunk]) -> Iterator[scan.Task]:
-    for chunk in chunks:
-        yield scan.Task(role, number, chunk)
+    return chunks, refused
 
 
 def _refuse_useless(parts: Mapping[str, Part]) -> None:
@@ -240,9 +244,14 @@ def _overlap(
 
 
 def _finished(
-    role: str, paths: tuple[str, ...], part: Part, overlap: OverlapResult | None
+    pool: scan.Pool,
+    role: str,
+    paths: tuple[str, ...],
+    part: Part,
+    overlap: OverlapResult | None,
 ) -> SplitProfile:
     sample = part.sample.result()
+    contamination = pool.call(templates, sample)
     measured = part.measures
     return SplitProfile(
         role=role,
@@ -256,7 +265,7 @@ def _finished(
         near=measured.near.result(),
         outputs=measured.outputs.result(),
         labels=measured.labels.result(),
-        templates=templates(sample),
+        templates=contamination(),
         nli=measured.nli.result(),
         diversity=diversity([row[1] for row in sample]),
         repetition=measured.repetition.result(),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from transxlab.facts.profiled.block import Block, place
 from transxlab.facts.profiled.formats import Recogniser
@@ -25,8 +25,8 @@ from transxlab.facts.profiled.measures.sample import Sample
 from transxlab.facts.profiled.problem import Problem, Problems
 from transxlab.facts.profiled.readers import source
 
-if TYPE_CHECKING:
-    pass
+_Given = TypeVar("_Given")
+_Got = TypeVar("_Got")
 
 _BAD = frozenset(
     {"not-json", "truncated-line", "long-line", "not-an-object", "encoding", "not-csv",
@@ -120,11 +120,11 @@ class Part:
             self.fields[name] = min(first, self.fields.get(name, first))
 
 
-def empty(role: str, sought: Wanted | None) -> Part:
-    """A part of no rows."""
+def empty(role: str, sought: Wanted | None, bound: int = 1 << 64) -> Part:
+    """A part of no rows; ``bound`` is the hash below which rows can be in the sample."""
     index = Index() if role != "train" else None
     seen = Seen(sought) if role == "train" and sought is not None else None
-    return Part(Measures(), Sample(), index, seen, Problems(), {})
+    return Part(Measures(), Sample(bound=bound), index, seen, Problems(), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +137,13 @@ class Task:
     """Number of its file within the split."""
     chunk: source.Chunk
     """What to read."""
+    bound: int
+    """Hash below which rows can be in the sample."""
 
 
 def measure(task: Task, sought: Wanted | None) -> Part:
     """Every measure over one chunk."""
-    part = empty(task.role, sought)
+    part = empty(task.role, sought, task.bound)
     recogniser = Recogniser()
     block = Block(task.file)
     report = part.problems.report
@@ -182,8 +184,7 @@ def _start(sought: Wanted | None) -> None:
 def _work(task: Task) -> Part:
     part = measure(task, _SOUGHT[0])
     if part.seen is not None:
-        # The table itself is known to the receiver: only the findings travel.
-        part.seen.sought = None  # type: ignore[assignment]
+        part.seen.pack()
     return part
 
 
@@ -216,6 +217,12 @@ class Pool:
                 yield self._next(waiting)
         while waiting:
             yield self._next(waiting)
+
+    def call(self, function: Callable[[_Given], _Got], given: _Given) -> Callable[[], _Got]:
+        """Start a computation beside this process where there are others; get it by calling."""
+        if self._executor is None:
+            return lambda: function(given)
+        return self._executor.submit(function, given).result
 
     def _restarted(self, sought: Wanted | None) -> ProcessPoolExecutor:
         import multiprocessing

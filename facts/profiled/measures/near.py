@@ -37,6 +37,12 @@ BAND_BINS = 6
 EXAMPLES = 5
 """Clusters that are named."""
 
+FIRST_BINS = 64
+"""Bins that are compared first, held in memory."""
+
+FIRST_JACCARD = 0.6
+"""Estimate on the first bins below which a pair is dropped: 4 standard errors under JACCARD."""
+
 _EMPTY = 0xFFFFFFFF
 _ATTEMPTS = 48
 _PAIRS_AT_ONCE = 1 << 16
@@ -93,9 +99,9 @@ class Near:
         rank[np.argsort(places, kind="stable")] = np.arange(len(places))
         earlier = np.arange(len(places))
         if len(places):
-            sketches = self.shelf.column("sketch")
+            search = _Search(self.shelf, rank, earlier)
             for band in range(BANDS):
-                _search(self.shelf, band, rank, sketches, earlier)
+                search.band(band)
         near = np.flatnonzero(earlier != np.arange(len(places)))
         return self._told(places, near, earlier)
 
@@ -169,41 +175,50 @@ def _band_keys(bins: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return short
 
 
-def _search(
-    shelf: Shelf, band: int, rank: Counts, sketches: NDArray[np.uint8], earlier: Counts
-) -> None:
-    """Check the candidates of one band; ``earlier`` learns the earlier row each resembles."""
-    import numpy as np
+class _Search:
+    """Candidates band by band, checked; ``earlier`` learns the earlier row that each resembles."""
 
-    keys = shelf.column(f"band{band}")
-    beside = shelf.column(f"band{(band + 1) % BANDS}")
-    order = np.lexsort((rank, beside, keys))
-    same = np.zeros(len(order), bool)
-    same[1:] = keys[order[1:]] == keys[order[:-1]]
-    starts = np.flatnonzero(~same)
-    head = np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-    spot = np.arange(len(order))
-    for step in (1, 2):
-        near = spot - step >= head
-        _check(order[spot[near]], order[spot[near] - step], rank, sketches, earlier)
-    far = spot - head > 2
-    _check(order[spot[far]], order[head[far]], rank, sketches, earlier)
+    def __init__(self, shelf: Shelf, rank: Counts, earlier: Counts) -> None:
+        import numpy as np
 
+        self._shelf, self._rank, self._earlier = shelf, rank, earlier
+        self._by_rank = np.argsort(rank)
+        self._first = shelf.column("sketch")[:, :FIRST_BINS].copy()
 
-def _check(
-    left: Counts, right: Counts, rank: Counts, sketches: NDArray[np.uint8], earlier: Counts
-) -> None:
-    import numpy as np
+    def band(self, band: int) -> None:
+        """Rows with one key stand side by side, alike ones first by the key of the next band."""
+        import numpy as np
 
-    later = np.where(rank[left] > rank[right], left, right)
-    first = np.where(rank[left] > rank[right], right, left)
-    # A row that is known to resemble an earlier one needs no second proof.
-    open_ = earlier[later] == later
-    later, first = later[open_], first[open_]
-    for begin in range(0, len(later), _PAIRS_AT_ONCE):
-        one, two = later[begin : begin + _PAIRS_AT_ONCE], first[begin : begin + _PAIRS_AT_ONCE]
-        alike = resemblance(sketches[one], sketches[two]) >= JACCARD
-        earlier[one[alike]] = two[alike]
+        keys = self._shelf.column(f"band{band}").astype(np.uint64)
+        beside = self._shelf.column(f"band{(band + 1) % BANDS}")
+        both = ((keys << np.uint64(32)) | beside)[self._by_rank]
+        order = self._by_rank[np.argsort(both, kind="stable")]
+        keys = keys[order]
+        starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
+        head = np.repeat(starts, np.diff(np.r_[starts, len(order)]))
+        spot = np.arange(len(order))
+        for step in (1, 2):
+            near = spot - step >= head
+            self._check(order[spot[near]], order[spot[near] - step])
+        far = spot - head > 2
+        self._check(order[spot[far]], order[head[far]])
+
+    def _check(self, left: Counts, right: Counts) -> None:
+        import numpy as np
+
+        rank, earlier = self._rank, self._earlier
+        later = np.where(rank[left] > rank[right], left, right)
+        first = np.where(rank[left] > rank[right], right, left)
+        # A row that is known to resemble an earlier one needs no second proof.
+        unknown = earlier[later] == later
+        later, first = later[unknown], first[unknown]
+        sketches = self._shelf.column("sketch")
+        for begin in range(0, len(later), _PAIRS_AT_ONCE):
+            one, two = later[begin : begin + _PAIRS_AT_ONCE], first[begin : begin + _PAIRS_AT_ONCE]
+            likely = resemblance(self._first[one], self._first[two]) >= FIRST_JACCARD
+            one, two = one[likely], two[likely]
+            alike = resemblance(sketches[one], sketches[two]) >= JACCARD
+            earlier[one[alike]] = two[alike]
 
 
 def resemblance(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> NDArray[np.float64]:

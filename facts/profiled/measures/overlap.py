@@ -87,6 +87,7 @@ class Seen:
         self.exact: Flags = np.zeros(len(sought.exact), bool)
         self.input: Flags = np.zeros(len(sought.input), bool)
         self.gram: Counts = np.zeros(len(sought.gram), np.int64)
+        self.packed: tuple[Counts, ...] | None = None
         self.gram_place: Counts = np.full(len(sought.gram), -1, np.int64)
 
     def update(self, block: Block) -> None:
@@ -108,12 +109,24 @@ class Seen:
 
     def merge(self, other: Seen) -> None:
         """Take over what another part of train held."""
-        for mine, theirs in ((self.row, other.row), (self.gram_place, other.gram_place)):
-            hits = (theirs >= 0).nonzero()[0]
-            _keep_first(mine, hits, theirs[hits])
-        self.exact |= other.exact
-        self.input |= other.input
-        self.gram += other.gram
+        other.pack()
+        assert other.packed is not None
+        row, row_place, exact, inputs, gram, count, gram_place = other.packed
+        _keep_first(self.row, row, row_place)
+        self.exact[exact] = True
+        self.input[inputs] = True
+        self.gram[gram] += count
+        _keep_first(self.gram_place, gram, gram_place)
+
+    def pack(self) -> None:
+        """Keep the hits alone: the tables are large, known to the receiver, and mostly without."""
+        if self.packed is not None:
+            return
+        row, gram = (self.row >= 0).nonzero()[0], self.gram.nonzero()[0]
+        exact, inputs = self.exact.nonzero()[0], self.input.nonzero()[0]
+        places = self.gram_place[gram]
+        self.packed = (row, self.row[row], exact, inputs, gram, self.gram[gram], places)
+        del self.sought, self.row, self.exact, self.input, self.gram, self.gram_place
 
     def result(self, split: Columns) -> OverlapResult:
         """How much of one held-out split was seen."""

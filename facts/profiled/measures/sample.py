@@ -9,6 +9,9 @@ from transxlab.facts.profiled.block import Block
 SAMPLE_ROWS = 20_000
 """Different rows that measures on a sample see."""
 
+SPARE = 1.5
+"""How many times the sample is taken at first, so that chance and copies leave enough."""
+
 _TEXT_CHARS = 6000
 
 
@@ -63,6 +66,13 @@ class Sample:
             self.rows = {key: self.rows[key] for key in kept[:-1]}
         elif self.bound < 1 << 64:
             self.rows = {key: row for key, row in self.rows.items() if key < self.bound}
+
+
+def bound(rows: int | None) -> int:
+    """Hash below which rows can be in the sample, given about how many there are in all."""
+    if rows is None or rows <= SPARE * SAMPLE_ROWS:
+        return 1 << 64
+    return int((1 << 64) * SPARE * SAMPLE_ROWS / rows)
 
 
 def ends(text: str) -> str:

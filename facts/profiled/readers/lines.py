@@ -86,8 +86,8 @@ def _salvage(path: str, size_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def cuts(path: str, chunk_bytes: int) -> Iterator[tuple[int, int, int]]:
-    """Start, end and first line number of parts of a plain file that begin and end at newlines."""
+def cuts(path: str, chunk_bytes: int) -> Iterator[tuple[int, int, int, int]]:
+    """Start, end, first line and lines of parts of a plain file that begin and end at newlines."""
     start, line, lines, position = 0, 1, 0, 0
     with Path(path).open("rb") as file:
         while piece := file.read(min(_PIECE_BYTES, chunk_bytes)):
@@ -96,12 +96,12 @@ def cuts(path: str, chunk_bytes: int) -> Iterator[tuple[int, int, int]]:
             if position - start >= chunk_bytes and last:
                 cut = position - len(piece) + last
                 lines += piece.count(b"\n", 0, last)
-                yield start, cut, line
+                yield start, cut, line, lines
                 start, line, lines = cut, line + lines, piece.count(b"\n", last)
             else:
                 lines += piece.count(b"\n")
     if position > start:
-        yield start, position, line
+        yield start, position, line, lines + 1
 
 
 def pieces(path: str, start: int, end: int | None, report: Report) -> Iterator[bytes]:

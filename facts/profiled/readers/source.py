@@ -56,6 +56,8 @@ class Chunk:
     """One past the last byte; None reads to the end of the file."""
     first_line: int = 1
     """Number of the first line of the chunk."""
+    lines: int | None = None
+    """Lines of the chunk, or one more; None where they were not counted."""
 
 
 def detect(path: str) -> Format | Problem:
@@ -114,8 +116,7 @@ def plan(path: str, format: Format, chunk_bytes: int = CHUNK_BYTES) -> list[Chun
     """
     if format != "jsonl" or lines.packed(path):
         return [Chunk(path, format)]
-    cuts = list(lines.cuts(path, chunk_bytes))
-    return [Chunk(path, format, start, end, line) for start, end, line in cuts]
+    return [Chunk(path, format, *cut) for cut in lines.cuts(path, chunk_bytes)]
 
 
 def read(chunk: Chunk, report: Report) -> Iterator[Record]:
