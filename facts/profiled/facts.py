@@ -85,10 +85,13 @@ def _copies(split: SplitProfile) -> dict[str, Any]:
         "outputs_per_input": split.outputs.outputs_per_input,
     }
     if split.role == "train":
-        slots |= {"leaked_share": None, "leaked_input_share": None, "overlap_inputs": None}
+        unset = ("leaked_share", "leaked_exact_share", "leaked_input_share", "overlap_inputs")
+        slots |= dict.fromkeys(unset)
     elif split.overlap is not None:
         overlap = split.overlap
         slots["leaked_share"] = overlap.leaked_share
+        same = overlap.exact_rows + overlap.normalised_rows
+        slots["leaked_exact_share"] = same / split.counts.rows if split.counts.rows else 0.0
         slots["leaked_input_share"] = overlap.input_share
         slots["overlap_inputs"] = overlap.leaked_rows
     return slots
