@@ -35,11 +35,13 @@ rulebook: $(VENV)/.test
 $(VENV)/.demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
+	$(BIN)/python -m compileall -q engine facts cli
 	touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --editable ".[$(EXTRAS)]"
+	$(BIN)/python -m compileall -q engine facts cli
 	touch $@
 
 clean:

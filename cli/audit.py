@@ -93,7 +93,7 @@ def _print(
     for one in audited:
         about = [one.gathered.trainer, _word(one.case, "stage"), _word(one.case, "method")]
         click.echo(console.heading(one.path) + f"  {' · '.join(word for word in about if word)}")
-        for remark in one.gathered.remarks:
+        for remark in console.few(one.gathered.remarks):
             click.echo(f"  {remark}")
         if one.case.findings:
             table = sources()

@@ -109,7 +109,7 @@ def lines(case: Case, remarks: list[str]) -> list[str]:
             shown.append("  templates found, most frequent first:")
             shown += [f"    {text}" for text in split["templates"]]
         shown.append("")
-    shown += remarks
+    shown += console.few(remarks)
     shown += console.findings(case, sources())
     shown += waiting_lines(case)
     shown.append(console.counts([case]))

@@ -6,7 +6,6 @@ import sys
 from typing import Any
 
 import click
-
 from transxlab.cli import consulting, options
 from transxlab.cli.gather import gather
 from transxlab.engine.case import Case

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-
 from transxlab.cli import consulting, options
 from transxlab.cli import data as data_command
 from transxlab.cli import design as design_command

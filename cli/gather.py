@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import click
 from transxlab.cli.failures import Unusable
 from transxlab.facts.situation import Facts
 
 ROLES = ("train", "val", "test")
+BESIDE = ("gpu", "vram", "gpus", "serve_gpu", "local", "model_config", "task", "fact")
 
 
 @dataclass(slots=True)
@@ -48,6 +50,8 @@ def gather(
     _beside(gathered, options, problems)
     if problems:
         raise Unusable(*problems)
+    # Nothing was run yet: measurements come from a log, which only diagnose reads.
+    gathered.facts.mark_complete("measurement")
     _model(gathered)
     if observe:
         _machine(gathered, options)
@@ -78,6 +82,8 @@ def _answers(gathered: Gathered, file: str, problems: list[str]) -> None:
 
 
 def _beside(gathered: Gathered, options: Mapping[str, Any], problems: list[str]) -> None:
+    if not any(options.get(name) for name in BESIDE) and options.get("rows") is None:
+        return
     from transxlab.facts.asked.beside import Beside, beside
 
     given = Beside(
@@ -123,11 +129,9 @@ def _data(gathered: Gathered, options: Mapping[str, Any]) -> None:
     gathered.remarks += [str(problem) for problem in found.problems]
 
 
-def progress(title: str):  # type: ignore[no-untyped-def]
+def progress(title: str) -> AbstractContextManager[Callable[[int, int], None] | None]:
     """A progress bar on a terminal; nothing elsewhere."""
-    from contextlib import nullcontext
-
-    if not click.get_text_stream("stderr").isatty():
+    if not sys.stderr.isatty():
         return nullcontext(None)
     from transxlab.cli.render.progress import bar
 

@@ -148,7 +148,7 @@ def lines(case: Case, remarks: list[str]) -> list[str]:
         shown += [console.heading(section.title), ""]
         shown += console.table((line.mark, line.label, line.text) for line in section.lines)
         shown.append("")
-    shown += remarks
+    shown += console.few(remarks)
     shown += console.findings(case, sources())
     shown += waiting_lines(case)
     colour = {"blocked": "red", "warnings": "yellow", "ready": "green"}[verdict(case)]

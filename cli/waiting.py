@@ -28,7 +28,7 @@ def lines(case: Case) -> Iterator[str]:
     if rest:
         left = set().union(*(rules for _, rules in rest))
         yield click.style(
-            f"not judged: {amount(len(left), 'rule')} more; --format json lists what each waits for",
+            f"not judged: {amount(len(left), 'rule')} more; --format json lists their needs",
             dim=True,
         )
 

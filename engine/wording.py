@@ -86,7 +86,9 @@ def say(value: Value, unit: str | None = None) -> str:
     if isinstance(value, tuple):
         shown = [say(item, unit) for item in value[:LONGEST_LIST]]
         more = len(value) - LONGEST_LIST
-        return (", ".join(shown) or "nothing") + (f" and {more} more" if more > 0 else "")
+        # Items that are sentences (templates) would run together with commas between them.
+        between = " | " if any(" " in item for item in shown) else ", "
+        return (between.join(shown) or "nothing") + (f" and {more} more" if more > 0 else "")
     return show(value)
 
 

@@ -61,5 +61,5 @@ def given(file: str, line: int | None = None, key: str | None = None) -> Origin:
 
 
 def default(trainer: str, version: str | None = None) -> Origin:
-    """What a trainer does when the key is absent, and the version of the trainer it was read from."""
+    """What a trainer does when the key is absent, and the version it was read from."""
     return Origin("default", f"{trainer} default ({version})" if version else f"{trainer} default")

@@ -206,7 +206,7 @@ def _plain_known(known: Known) -> dict[str, object]:
 
 
 def from_plain(data: Mapping[str, Any], vocabulary: Vocabulary | None = None) -> Facts:
-    """The facts that ``to_plain`` wrote; KeyError, TypeError or ValueError where they are not such."""
+    """The facts that ``to_plain`` wrote; KeyError, TypeError or ValueError if they are not."""
     facts = Facts(vocabulary)
     facts.complete = {str(name) for name in data["complete"]}
     for row in data["facts"]:

@@ -11,7 +11,7 @@ class Unknown:
     """The outcome of asking for something that nobody has found out yet."""
 
     needs: frozenset[str] = frozenset()
-    """Labels of the slots or templates that would settle it, e.g. ``split[train].rows`` or ``gpu``."""
+    """Labels of the slots or templates that would settle it: ``split[train].rows``, ``gpu``."""
 
     def __bool__(self) -> bool:
         raise TypeError("unknown has no truth value: test it with is_unknown")
@@ -27,7 +27,7 @@ def is_unknown(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True, order=False)
 class Interval:
-    """An estimate: its low end, its expected value and its high end, all in the unit of its slot."""
+    """An estimate: its low end, its expected value and its high end, in the unit of its slot."""
 
     low: float
     """Smallest value that the estimate's method still holds for likely."""
@@ -38,9 +38,8 @@ class Interval:
 
     def __post_init__(self) -> None:
         if not self.low <= self.expected <= self.high:
-            raise ValueError(
-                f"an interval needs low <= expected <= high, got {self.low}, {self.expected}, {self.high}"
-            )
+            ends = f"{self.low}, {self.expected}, {self.high}"
+            raise ValueError(f"an interval needs low <= expected <= high, got {ends}")
 
     def scaled(self, factor: float) -> Interval:
         """The same estimate in another unit; the factor is positive."""

@@ -116,6 +116,13 @@ def counts(cases: Sequence[Case]) -> str:
     return ", ".join(parts) + judged
 
 
+def few(remarks: Sequence[str], most: int = 8) -> list[str]:
+    """The first remarks about inputs, and how many more there are."""
+    if len(remarks) <= most:
+        return list(remarks)
+    return [*remarks[:most], f"... and {len(remarks) - most:,} more; --format json lists all"]
+
+
 def table(rows: Iterable[Sequence[str]], *, indent: str = _INDENT) -> Iterator[str]:
     """Rows in aligned columns; the last column is not padded."""
     cells = [list(row) for row in rows]

@@ -42,11 +42,15 @@ def add_candidates(facts: Facts) -> None:
     """Add every model, method and micro-batch worth weighing, and mark them complete.
 
     A named model stands alone; a scratch run has none. What the user set is taken as set, except
-    the method: the alternatives are needed to say what else would fit.
+    the method: the alternatives are needed to say what else would fit. Where neither a model nor
+    a GPU is known there is nothing to choose by, so none are made and none are called complete.
     """
-    facts.mark_complete("candidate")
     init = facts.known("model.init")
-    if facts.all("candidate") or (init is not None and init.value == "scratch"):
+    scratch = init is not None and init.value == "scratch"
+    if not scratch and facts.known("model.name") is None and not facts.all("gpu"):
+        return
+    facts.mark_complete("candidate")
+    if facts.all("candidate") or scratch:
         return
     held = facts.known("config.per_device_train_batch_size")
     batches: tuple[int, ...] = MICRO_BATCHES

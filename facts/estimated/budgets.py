@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from transxlab.facts.calculator import NotKnown, Scope
 from transxlab.facts.catalogued.gpus import Gpu
-from transxlab.facts.estimated import cost, largest, serving
 from transxlab.facts.estimated.anatomy import Anatomy
 from transxlab.facts.estimated.memory import GIB
 from transxlab.facts.estimated.reading import (
@@ -19,8 +19,10 @@ from transxlab.facts.estimated.reading import (
 )
 from transxlab.facts.estimated.running import candidate_of, setup_of
 from transxlab.facts.estimated.setup import Setup
-from transxlab.facts.estimated.time import Speed, speed
 from transxlab.facts.values import Interval, Unknown, Value
+
+if TYPE_CHECKING:
+    from transxlab.facts.estimated.time import Speed
 
 Answer = Mapping[str, "Value | Unknown"]
 SERVING = (
@@ -45,6 +47,8 @@ def card(scope: Scope, path: str) -> Gpu:
 
 def pace(scope: Scope, model: Anatomy, setup: Setup) -> Speed:
     """The speed of a setup on the run's GPU."""
+    from transxlab.facts.estimated.time import Speed, speed
+
     answer = ask(speed(model, setup, card(scope, "machine.train_gpu")))
     if not isinstance(answer, Speed):
         raise NotKnown("machine.train_gpu")
@@ -61,6 +65,8 @@ def hours_of(scope: Scope, found: Speed) -> Interval | None:
 
 def dollars(scope: Scope, hours: Interval, setup: Setup) -> Interval | None:
     """US dollars: the owner's rent, 0 on an own machine, or dated prices; None without any."""
+    from transxlab.facts.estimated import cost
+
     if scope.get("machine.is_local") is True:
         return Interval(0.0, 0.0, 0.0)
     rent = scope.get("machine.usd_per_hour")
@@ -121,6 +127,8 @@ def prompt_and_answer(scope: Scope) -> tuple[int, int]:
 
 
 def _serving(scope: Scope, model: Anatomy, owner: str) -> Answer:
+    from transxlab.facts.estimated import serving
+
     gpu = card(scope, "machine.serve_gpu")
     prompt, answer = prompt_and_answer(scope)
     found = serving.serve(model, gpu, prompt, answer)
@@ -146,6 +154,8 @@ def candidate_serving(scope: Scope) -> Answer:
 
 def checkpoint_size(scope: Scope) -> Answer:
     """Disk of one checkpoint and of all kept ones."""
+    from transxlab.facts.estimated import cost
+
     model = model_of(scope)
     only = scope.get("config.save_only_model") is True
     size = cost.checkpoint_bytes(model, setup_of(scope, model), only_model=only)
@@ -161,6 +171,8 @@ def checkpoint_size(scope: Scope) -> Answer:
 
 def largest_fit(scope: Scope) -> Answer:
     """What surely fits the training GPU, and the cheapest change where the run does not."""
+    from transxlab.facts.estimated import largest
+
     model = model_of(scope)
     setup, gpu = setup_of(scope, model), gpu_named(scope, "machine.train_gpu")
     budget = scope.number("machine.train_vram_gib") * GIB

@@ -30,7 +30,7 @@ def observe(facts: Facts) -> None:
     if system is not None:
         slots["system"] = system
     with contextlib.suppress(OSError):
-        slots["disk_free_gib"] = round(shutil.disk_usage(Path.cwd()).free / GIB, 2)
+        slots["disk_free_gib"] = shutil.disk_usage(Path.cwd()).free // GIB
     fill(facts, "machine", slots, "this machine")
 
 

@@ -61,7 +61,7 @@ def look(folder: Path) -> dict[str, object]:
         "output_is_network": _file_system(ground) in NETWORK,
     }
     with contextlib.suppress(OSError):
-        slots["output_free_gib"] = round(shutil.disk_usage(ground).free / GIB, 2)
+        slots["output_free_gib"] = shutil.disk_usage(ground).free // GIB
         slots |= _content(folder)
     return slots
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Names, Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Names, Number, Text, Truth, slot, template
 
 
 @template(
     applies='config.method in ["lora", "qlora", "dora", "qdora", "oft", "adalora", "ia3", "vera"]'
 )
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adapter:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Adapter(Filled):
     """Low-rank adapters, in the terms of PEFT."""
 
     r: Number = slot(knob=True, noun="the rank")

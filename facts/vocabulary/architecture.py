@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Number, Text, Truth, slot, template
 
 
 @template(applies='model.init == "scratch"')
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Architecture:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Architecture(Filled):
     """Dimensions and choices of a model that is built, not loaded (``architecture_spec.yaml``)."""
 
     model_type: Text = slot(knob=True, values=("encoder_decoder", "decoder", "encoder"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Number, Range, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Number, Range, Text, Truth, slot, template
 
 
 @template(several=True, noun="the candidate")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Candidate(Filled):
     """One way to run: a model, a method, a micro-batch. Made by the caller, judged by rules."""
 
     name: Text = slot()

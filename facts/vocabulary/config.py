@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transxlab.facts.vocabulary.choices import METHODS, PRECISIONS, QUANTIZATIONS, STAGES
-from transxlab.facts.vocabulary.template import Names, Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Names, Number, Text, Truth, slot, template
 
 
 @template(noun="the configuration")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Config(Filled):
     """How the run trains. Names are those of Hugging Face where it has one spelling."""
 
     stage: Text = slot(knob=True, values=STAGES, noun="the training stage")
-    """What is trained towards: next tokens (pretrain, cpt), answers (sft), preferences (dpo ...)."""
+    """What is trained towards: next tokens (pretrain, cpt), answers (sft), preferences (dpo)."""
     method: Text = slot(knob=True, values=METHODS, noun="the training method")
     """Which weights train: all (full), some (freeze), or adapters (lora, qlora ...)."""
     learning_rate: Number = slot(knob=True)

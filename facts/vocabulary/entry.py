@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Names, Number, Release, Text, Truth, template
+from transxlab.facts.vocabulary.template import (
+    Filled,
+    Names,
+    Number,
+    Release,
+    Text,
+    Truth,
+    template,
+)
 from transxlab.facts.vocabulary.template import slot as declare
 
 
 @template(several=True, noun="the key")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Entry(Filled):
     """One key as the user's file has it, before anybody interpreted it."""
 
     key: Text = declare()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Release, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Release, Text, Truth, slot, template
 
 
 @template()
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Environment(Filled):
     """Python, torch, CUDA and the driver, as observed; none where looked for and absent."""
 
     python_version: Release = slot()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Number, Range, Text, slot, template
+from transxlab.facts.vocabulary.template import Filled, Number, Range, Text, slot, template
 
 
 @template(noun="the estimate")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Estimate(Filled):
     """Parameters, memory, time and cost of the run; estimates are intervals."""
 
     trainable_params: Number = slot(unit="parameters")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Names, Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Names, Number, Text, Truth, slot, template
 
 
 @template()
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Evaluation(Filled):
     """What is evaluated, how often, and what decides."""
 
     strategy: Text = slot(knob=True, values=("no", "steps", "epoch"))

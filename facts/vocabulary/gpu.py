@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Number, Release, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Number, Release, Text, Truth, slot, template
 
 
 @template(several=True, role="role", noun="the GPU")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gpu:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Gpu(Filled):
     """One GPU of the run; eight equal ones are eight facts."""
 
     role: Text = slot(values=("train", "serve"))

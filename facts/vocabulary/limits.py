@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Number, slot, template
+from transxlab.facts.vocabulary.template import Filled, Number, slot, template
 
 
 @template(noun="the limit")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Limits(Filled):
     """What may be spent, asked of the owner."""
 
     train_vram_gib: Number = slot(unit="GiB")

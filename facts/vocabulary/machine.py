@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Number, Text, Truth, slot, template
 
 
 @template()
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Machine(Filled):
     """The machine, with the worst of its training GPUs; the GPU figures come from calculators."""
 
     train_gpus: Number = slot(unit="GPUs", noun="the number of training GPUs")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Number, Text, Truth, slot, template
 
 
 @template(several=True, role="kind", noun="the measurement")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Measurement(Filled):
     """One measured test or run."""
 
     kind: Text = slot(values=("quick_test", "run", "proof"))

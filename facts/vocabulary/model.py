@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Names, Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Names, Number, Text, Truth, slot, template
 
 ARCHITECTURES = ("decoder", "encoder", "encoder_decoder", "multimodal", "state_space")
 
 
 @template()
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Model(Filled):
     """The base model of the run, or the one it builds."""
 
     name: Text = slot(knob=True, noun="the model")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Release, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Release, Text, Truth, slot, template
 
 
 @template(several=True, noun="the package")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Package(Filled):
     """One package the run needs, and what is installed of it."""
 
     name: Text = slot()

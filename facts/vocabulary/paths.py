@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Number, Text, Truth, slot, template
 
 
 @template(noun="the path")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paths:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Paths(Filled):
     """Where the run writes, as looked at on this machine."""
 
     output_dir: Text = slot(knob=True, noun="the output folder")

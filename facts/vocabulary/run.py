@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Number, slot, template
+from transxlab.facts.vocabulary.template import Filled, Number, slot, template
 
 
 @template()
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Run(Filled):
     """Derived figures; no reader fills them but ``rows`` (``--rows``)."""
 
     rows: Number = slot(unit="rows", noun="the number of training rows")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Number, Text, Truth, slot, template
 
 
 @template(several=True, role="role", noun="the data source")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Source(Filled):
     """One data set, as the config names it: a hub id, a file or a folder."""
 
     name: Text = slot()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Names, Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Names, Number, Text, Truth, slot, template
 
 
 @template(several=True, role="role")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Split(Filled):
     """One part of the data and what was measured on it. Shares are between 0 and 1."""
 
     role: Text = slot(values=("train", "val", "test"), noun="the split")
@@ -29,7 +29,7 @@ class Split:
     empty_rows: Number = slot(unit="rows")
     """Rows with nothing in the input or in the output."""
     format: Text = slot()
-    """Format of most rows (``chat``, ``instruction``, ``prompt_completion``, ``preference`` ...)."""
+    """Format of most rows: ``chat``, ``instruction``, ``prompt_completion``, ``preference``."""
     formats: Number = slot(unit="formats")
     """Different formats seen."""
     fields: Names = slot()

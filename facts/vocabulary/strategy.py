@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Number, Text, Truth, slot, template
 
 
 @template(noun="the data strategy")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Strategy:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Strategy(Filled):
     """What data the run should have, and where it should come from."""
 
     approach: Text = slot(

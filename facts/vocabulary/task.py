@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Names, Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Names, Number, Text, Truth, slot, template
 
 KINDS = (
     "classification",
@@ -32,8 +32,8 @@ CHANGES = ("format", "style", "behaviour", "skill", "knowledge", "language")
 
 
 @template()
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Task(Filled):
     """What the model is to do once it is trained, as its owner says it."""
 
     kind: Text = slot(values=KINDS, noun="the kind of task")

@@ -165,6 +165,23 @@ def template(
     return declare
 
 
+class Filled:
+    """A template being filled in: every slot that is not given is unknown.
+
+    One constructor serves all templates, for building one each would cost every start of the
+    command more than reading a config does.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, **values: Any) -> None:
+        slots = cast("Template", getattr(type(self), Template.declared)).slots
+        for name in slots:
+            object.__setattr__(self, name, values.pop(name, UNKNOWN))
+        for name in values:
+            raise TypeError(f"there is no slot {name!r}{_did_you_mean(name, slots)}")
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The dictionary of the system: every template by name."""

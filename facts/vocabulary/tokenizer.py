@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Number, Text, Truth, slot, template
 
 
 @template()
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokenizer:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Tokenizer(Filled):
     """What turns texts into tokens, and what the run changes about it."""
 
     name: Text = slot(knob=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Names, Release, Text, slot, template
+from transxlab.facts.vocabulary.template import Filled, Names, Release, Text, slot, template
 
 
 @template()
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trainer:
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Trainer(Filled):
     """Which trainer reads the config, and how it is started."""
 
     name: Text = slot(noun="the trainer")

@@ -1,0 +1,153 @@
+"""Broken input ends in a clear sentence and the right exit code, and what existed is untouched."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CONFIG = Path(__file__).parents[2] / "examples" / "style_transfer" / "lora_after.yaml"
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b]\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00\x01\xff" * 500,
+        b"",
+        b'{"learning_rate": 1e-4, "output',
+        BOMB.encode(),
+        b"x" * 9_000_000,
+    ],
+    ids=["binary", "empty", "truncated", "bomb", "huge"],
+)
+@pytest.mark.parametrize("command", ["audit", "setup", "estimate", "facts"])
+def test_configs(
+    transxlab: Callable[..., Any], tmp_path: Path, content: bytes, command: str
+) -> None:
+    file = tmp_path / "run.json"
+    file.write_bytes(content)
+    ran = transxlab(command, file)
+    assert ran.code == 2
+    assert str(file) in ran.err
+    assert "Traceback" not in ran.err
+    assert file.read_bytes() == content
+
+
+def test_what_is_not_there(transxlab: Callable[..., Any]) -> None:
+    for call in (["audit", "no.yaml"], ["data", "no.jsonl"], ["explain", "LR001"]):
+        ran = transxlab(*call)
+        assert ran.code == 2
+        assert len(ran.err.strip().splitlines()) == 1, ran.err
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
+def test_no_permission(transxlab: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_bytes(CONFIG.read_bytes())
+    file.chmod(0)
+    assert transxlab("audit", file).code == 2
+
+
+def test_names_that_are_nearly_right(transxlab: Callable[..., Any]) -> None:
+    for call, hint in (
+        (["audti", "x"], "audit"),
+        (["audit", CONFIG, "--gpu", "RTX 5909"], "RTX 5090"),
+        (["audit", CONFIG, "--fact", "config.learning_rat=1"], "learning_rate"),
+        (["audit", CONFIG, "--fact", "config.max_steps=many"], "a number"),
+        (["audit", CONFIG, "--task", "flurb"], "expected words"),
+    ):
+        ran = transxlab(*call)
+        assert ran.code == 2
+        assert hint in ran.err
+
+
+def test_all_mistakes_of_a_rule_file_at_once(transxlab: Callable[..., Any], tmp_path: Path) -> None:
+    rules = tmp_path / "mine"
+    rules.mkdir()
+    (rules / "ten.yaml").write_text(
+        "id: nope\nwhat: x\nwat: y\nwhen:\n"
+        "  - config.lr > 1\n  - config.stage == sft\n  - 1 < config.max_steps < 3\n"
+        '  - estimate.peak_gib > 3\n  - config.learning_rate == "1e-4"\n'
+        'then: {finding: eror, message: "{config.lr}"}\n'
+        "evidence: guess\nsources: [x]\nexamples: [{name: a, facts: {confg: {}}}]\n"
+    )
+    ran = transxlab("audit", CONFIG, "--rulebook", rules)
+    assert ran.code == 2
+    lines = ran.err.strip().splitlines()
+    assert len(lines) >= 10, ran.err
+    assert all("ten.yaml:" in line for line in lines)
+
+
+def test_full_disk(
+    transxlab: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "o").mkdir()
+    (tmp_path / "o" / "preflight_report.md").write_text("old")
+
+    def full(self: Path, target: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    monkeypatch.setattr(Path, "replace", full)
+    ran = transxlab("setup", CONFIG, "--out", "o", "--force")
+    assert ran.code == 2
+    assert "no space left" in ran.err.lower()
+    assert [p.name for p in (tmp_path / "o").iterdir()] == ["preflight_report.md"]
+    assert (tmp_path / "o" / "preflight_report.md").read_text() == "old"
+
+
+def test_interrupted(transxlab: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("transxlab.cli.audit.gather", interrupt)
+    ran = transxlab("audit", CONFIG)
+    assert ran.code == 130
+    assert "interrupted" in ran.err
+
+
+def test_our_own_fault_is_never_clean(
+    transxlab: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("transxlab.cli.audit.gather", break_down)
+    ran = transxlab("audit", CONFIG)
+    assert ran.code == 3
+    assert "internal error" in ran.err
+
+
+def test_without_experta_the_reference_engine_works(tmp_path: Path) -> None:
+    blocked = "import sys; sys.modules['experta'] = None; from transxlab.cli.main import run; run()"
+    call = [sys.executable, "-c", blocked, "audit", CONFIG]
+    said = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert said.returncode == 2
+    assert "--engine reference" in said.stderr
+    works = subprocess.run(
+        [*call, "--engine", "reference", "--fail-on", "never"], cwd=tmp_path, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert works.returncode == 0, works.stderr
+
+
+def test_two_processes_print_the_same_bytes(tmp_path: Path) -> None:
+    def outputs(place: str) -> list[bytes]:
+        folder = tmp_path / place
+        folder.mkdir()
+        call = [
+            sys.executable, "-m", "transxlab.cli", "setup", CONFIG, "--vram", "24", "--rows", "36",
+            "--format", "json", "--out", "o", "--fail-on", "never",
+        ]  # fmt: skip
+        done = subprocess.run(call, cwd=folder, capture_output=True, check=True)
+        files = sorted(path for path in (folder / "o").rglob("*") if path.is_file())
+        last = folder / ".transxlab" / "cache" / "last.json"
+        return [done.stdout, *(path.read_bytes() for path in files), last.read_bytes()]
+
+    assert outputs("a") == outputs("b")
