@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from transxlab.facts.profiled.templates import grammar, skeleton, wrapper
+from transxlab.facts.profiled.templates import grammar, naming, skeleton, wrapper
 from transxlab.facts.profiled.templates.corpus import corpus, fitting
 
 NAMED = 20
@@ -76,7 +76,7 @@ def detect(texts: Sequence[str]) -> Found:
         wrapper=(bare.prefix, bare.suffix),
         templates=tuple(
             (_within(bare, text), count, row)
-            for text, count, row in skeleton.named(data, skeletons, templated, NAMED)
+            for text, count, row in naming.named(data, skeletons, templated, NAMED)
         ),
         by_grammar=int(predictable.sum()),
     )

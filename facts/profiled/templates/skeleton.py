@@ -7,7 +7,6 @@ and that fixes enough of the row, a content word or a number among it, is a temp
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -63,8 +62,6 @@ class Skeletons:
     """The row's template; 0 where it has none."""
     level: Counts
     """Frequency level at which the row's template was found; -1 where it has none."""
-    kept: tuple[Flags, ...]
-    """For each level, the tokens that the skeletons keep."""
 
 
 def find(corpus: Corpus, framed: Flags | None = None) -> Skeletons:
@@ -80,14 +77,14 @@ def find(corpus: Corpus, framed: Flags | None = None) -> Skeletons:
     level = np.full(rows, -1, np.int64)
     best = np.zeros(rows)
     content = content_words(corpus)
-    kept = tuple(_kept(corpus))
-    for index, keep in enumerate(kept):
-        last = index == len(kept) - 1
+    levels = len(WORD_SHARES) + len(RUN_SHARES)
+    for index, keep in enumerate(_kept(corpus)):
+        last = index == levels
         weight, keys = _judged(corpus, keep, content, framed, numbers_only=last)
         better = weight > best
         best[better], key[better], level[better] = weight[better], keys[better], index
         flagged |= weight > 0
-    return Skeletons(flagged, key, level, kept)
+    return Skeletons(flagged, key, level)
 
 
 def _kept(corpus: Corpus) -> Iterator[Flags]:
@@ -168,7 +165,7 @@ def content_words(corpus: Corpus) -> Flags:
     values, first, inverse = np.unique(corpus.hash, return_index=True, return_inverse=True)
     counts = np.bincount(inverse)
     flags = np.zeros(len(values), bool)
-    function = _function_words()
+    function = function_words()
     for index in np.flatnonzero(counts >= LEAST_ROWS).tolist():
         word = corpus.word(int(first[index]))
         flags[index] = len(word.encode()) > 1 and word[0].isalpha() and word not in function
@@ -177,39 +174,8 @@ def content_words(corpus: Corpus) -> Flags:
 
 
 @lru_cache(maxsize=1)
-def _function_words() -> frozenset[str]:
+def function_words() -> frozenset[str]:
     import yaml
 
     text = Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
     return frozenset(yaml.safe_load(text)["function"].split())
-
-
-def named(corpus: Corpus, found: Skeletons, rows: Flags, limit: int) -> list[tuple[str, int, int]]:
-    """The most frequent templates among some rows: text with slots, rows, and one row of it."""
-    import numpy as np
-
-    at = np.flatnonzero(rows & (found.level >= 0))
-    groups: dict[str, list[int]] = {}
-    ranked = Counter(zip(found.key[at].tolist(), found.level[at].tolist(), strict=True))
-    first: dict[tuple[int, int], int] = {}
-    for index in at.tolist():
-        first.setdefault((int(found.key[index]), int(found.level[index])), index)
-    for pair, count in ranked.most_common(4 * limit):
-        row = first[pair]
-        text = spelled(corpus, found.kept[pair[1]], row)
-        entry = groups.setdefault(text, [0, row])
-        entry[0] += count
-    ordered = sorted(groups.items(), key=lambda item: (-item[1][0], item[0]))
-    return [(text, count, row) for text, (count, row) in ordered[:limit]]
-
-
-def spelled(corpus: Corpus, keep: Flags, row: int) -> str:
-    """The skeleton of one row as text, every slot as ``{}``, numbers as ``<n>``."""
-    parts: list[str] = []
-    for index in range(int(corpus.offsets[row]), int(corpus.offsets[row + 1])):
-        word = corpus.word(index)
-        if keep[index] or word == "<n>":
-            parts.append(word)
-        elif not parts or parts[-1] != "{}":
-            parts.append("{}")
-    return " ".join(parts)
