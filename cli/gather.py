@@ -122,11 +122,22 @@ def _data(gathered: Gathered, options: Mapping[str, Any]) -> None:
 
     try:
         with progress("profiling") as advance:
-            found = profile(files, progress=advance)
+            found = profile(files, progress=advance, processes=_processes(files))
     except ReadError as error:
         raise Unusable(str(error)) from None
     split_facts(found, gathered.facts, rows=options.get("rows"))
     gathered.remarks += [str(problem) for problem in found.problems]
+
+
+LARGE_BYTES = 64 << 20
+"""Data from this size on is worth the start of a second process."""
+
+
+def _processes(files: Mapping[str, list[Path]]) -> int:
+    from transxlab.facts.observed.machine import processors
+
+    size = sum(path.stat().st_size for paths in files.values() for path in paths if path.is_file())
+    return processors() if size >= LARGE_BYTES else 1
 
 
 def progress(title: str) -> AbstractContextManager[Callable[[int, int], None] | None]:

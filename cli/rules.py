@@ -80,6 +80,8 @@ def test(ids: tuple[str, ...], cross_check: bool, rulebook: tuple[str, ...], eng
         ):
             if result.ok:
                 passed += 1
+                if result.message:
+                    click.echo(f"{rule.file}: {rule.id} {result.name}: {result.message}")
             elif result.todo:
                 known += 1
             else:
