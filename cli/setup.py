@@ -13,8 +13,8 @@ from transxlab.cli.gather import Gathered, gather
 from transxlab.cli.judging import exit_code, fail_on_option, verdict
 from transxlab.engine.case import Case
 
-WRITERS = ("axolotl", "trl", "hf", "llamafactory", "own")
-"""Trainers that a config is written for."""
+NOT_WRITTEN = ("hf",)
+"""A plain Trainer needs a training script of its own, which is not generated."""
 
 
 @click.command(
@@ -82,36 +82,56 @@ def documents(case: Case, config: str | None, trainer: str | None) -> dict[str, 
     from transxlab.cli.render.console import counts
 
     written: dict[str, str] = {}
-    command_line = quick_test = None
     if config is None:
-        from transxlab.facts.trainers.writing import command as start
-        from transxlab.facts.trainers.writing import quick_test as quick
-        from transxlab.facts.trainers.writing import write
-
         name = trainer or "axolotl"
-        if name not in WRITERS:
-            raise Unusable(f"no config is written for {name}; expected {', '.join(WRITERS)}")
-        written["config.yaml"] = write(case.facts, name)
-        command_line, quick_test = start(case.facts, name), quick(case.facts, name)
-    elif trainer:
-        from transxlab.facts.trainers.writing import command as start
-        from transxlab.facts.trainers.writing import quick_test as quick
-
-        command_line = start(case.facts, trainer, config)
-        quick_test = quick(case.facts, trainer, config)
+        written["config.yaml"] = _config(case, name)
+        commands = _commands(case, name, "config.yaml")
+    else:
+        commands = _commands(case, trainer, config) if trainer else {}
     report = render(
         "preflight_report.md",
         context.shared(case)
         | {
             "sections": context.sections(case),
             "counts": counts([case]),
-            "command": command_line,
-            "quick_test": quick_test,
+            "command": commands.get("start"),
+            "quick_test": commands.get("quick_test"),
         },
     )
     written["preflight_report.md"] = report
     written["preflight_report.html"] = page("TransXlab preflight report", report)
     return written
+
+
+def _config(case: Case, trainer: str) -> str:
+    """The config of a design in a trainer's own spelling; Unusable where that cannot be written."""
+    from transxlab.facts.trainers.draft import CannotWrite
+    from transxlab.facts.trainers.writing import WRITERS, write
+
+    known = [name for name in WRITERS if name not in NOT_WRITTEN]
+    if trainer not in known:
+        raise Unusable(f"no config is written for {trainer}; expected {', '.join(known)}")
+    try:
+        return write(case.facts, trainer)
+    except CannotWrite as error:
+        raise Unusable(str(error)) from None
+
+
+def _commands(case: Case, trainer: str, config: str) -> dict[str, str]:
+    """What starts the run, and the three-step test before it; empty where neither is known."""
+    from transxlab.facts.trainers.draft import CannotWrite
+    from transxlab.facts.trainers.writing import WRITERS, quick_test
+    from transxlab.facts.trainers.writing import command as start
+
+    if trainer not in WRITERS or trainer in NOT_WRITTEN:
+        return {}
+    try:
+        return {
+            "start": start(case.facts, trainer, config),
+            "quick_test": quick_test(case.facts, trainer, config),
+        }
+    except CannotWrite:
+        return {}
 
 
 def as_plain(case: Case, remarks: list[str]) -> dict[str, Any]:
