@@ -182,7 +182,8 @@ def _beside(facts: Facts, key: str, value: Any, origin: Origin) -> list[Problem]
 
 def _hardware(facts: Facts, data: Mapping[str, Any]) -> list[Problem]:
     """The training GPUs of ``gpu``, ``vram`` and ``gpus`` together."""
-    if facts.all("gpu") or ("gpu" not in data and "vram" not in data):
+    known = facts.is_complete("gpu", "train")
+    if known or ("gpu" not in data and "vram" not in data):
         return []
     vram = _number(data["vram"], "vram") if "vram" in data else None
     count = _number(data.get("gpus", 1), "gpus")

@@ -47,7 +47,7 @@ def add_candidates(facts: Facts) -> None:
     """
     init = facts.known("model.init")
     scratch = init is not None and init.value == "scratch"
-    if not scratch and facts.known("model.name") is None and not facts.all("gpu"):
+    if not scratch and facts.known("model.name") is None and not _gpus(facts):
         return
     facts.mark_complete("candidate")
     if facts.all("candidate") or scratch:
@@ -61,6 +61,10 @@ def add_candidates(facts: Facts) -> None:
         for method in METHODS:
             for batch in batches:
                 _add(facts, card, slots, method, batch)
+
+
+def _gpus(facts: Facts) -> bool:
+    return facts.is_complete("gpu", "train") and bool(facts.all("gpu"))
 
 
 def _add(facts: Facts, card: ModelCard, slots: dict[str, Value], method: str, batch: int) -> None:
