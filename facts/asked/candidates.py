@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from transxlab.facts.catalogued.models import ModelCard, find_model, models
 from transxlab.facts.estimated.describe import describe_card
 from transxlab.facts.origin import SET_BY_USER, Origin
-from transxlab.facts.situation import Facts
+from transxlab.facts.situation import Fact, Facts
 from transxlab.facts.values import Value
 
 METHODS = ("lora", "qlora", "full")
-MICRO_BATCHES = (1, 2, 4, 8)
-MOST_MODELS = 12
-"""Models a design weighs where none is named; 12 models make 144 candidates."""
+MICRO_BATCHES = (1, 2, 4)
+SIZES, PER_SIZE = 10, 2
+"""Sizes weighed where no model is named, and models of each."""
+BF16_BYTES = 2
+"""Bytes of one parameter in bf16."""
 ENCODER_TASKS = frozenset({"classification", "token_classification", "embedding", "nli"})
 
 
@@ -113,16 +116,28 @@ def _cards(facts: Facts) -> Iterator[ModelCard]:
         wanted = [card for card in models() if card.kind == "encoder"]
     else:
         wanted = [card for card in models() if card.kind == "decoder" and card.instruct_ids]
+    ceiling = _ceiling(facts)
+    yield from _near([card for card in wanted if card.params <= ceiling] or wanted)
+
+
+def _ceiling(facts: Facts) -> float:
+    """Most parameters worth weighing: what the owner allows, and bf16 weights on the card."""
     limit = facts.known("limits.params_max")
-    ceiling = limit.value if limit is not None else None
-    if isinstance(ceiling, (int, float)):
-        wanted = [card for card in wanted if card.params <= ceiling] or wanted
-    yield from _spread(sorted(wanted, key=lambda card: card.params))
+    allowed = limit.value if limit is not None else None
+    cards = [fact.slots["memory_gib"].value for fact in facts.all("gpu") if _trains(fact)]
+    memory = min((held for held in cards if isinstance(held, (int, float))), default=math.inf)
+    fits = memory * 2**30 / BF16_BYTES
+    return min(fits, allowed) if isinstance(allowed, (int, float)) else fits
 
 
-def _spread(cards: list[ModelCard]) -> list[ModelCard]:
-    """At most a dozen, spread over the sizes, so that every card of hardware finds its fit."""
-    if len(cards) <= MOST_MODELS:
-        return cards
-    step = (len(cards) - 1) / (MOST_MODELS - 1)
-    return [cards[round(place * step)] for place in range(MOST_MODELS)]
+def _trains(fact: Fact) -> bool:
+    role = fact.slots.get("role")
+    return role is not None and role.value == "train" and "memory_gib" in fact.slots
+
+
+def _near(cards: list[ModelCard]) -> list[ModelCard]:
+    """Of each size (half a doubling), the bases built for the longest contexts; largest first."""
+    sizes: dict[int, list[ModelCard]] = {}
+    for card in sorted(cards, key=lambda card: (-(card.context_tokens or 0), card.name)):
+        sizes.setdefault(round(2 * math.log2(card.params)), []).append(card)
+    return [card for size in sorted(sizes, reverse=True)[:SIZES] for card in sizes[size][:PER_SIZE]]
