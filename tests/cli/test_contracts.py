@@ -132,9 +132,9 @@ def test_the_rulebook_is_sound(transxlab: Callable[..., Any], command: str) -> N
 
 def test_a_rule_shows_itself(transxlab: Callable[..., Any]) -> None:
     assert "Hugging Face's T5 documentation" in transxlab("rules", "show", "LR001").out
-    ran = transxlab("rules", "show", "LR0O1")
+    ran = transxlab("rules", "show", "DUPOO1")
     assert ran.code == 2
-    assert "LR001" in ran.err
+    assert "nearest: DUP" in ran.err
 
 
 def test_a_lesson_overrides_and_accepts(
