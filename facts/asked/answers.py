@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from transxlab.facts.asked import beside
 from transxlab.facts.asked.beside import Beside, Problem
-from transxlab.facts.asked.quantities import number, span, truth, whole
+from transxlab.facts.asked.quantities import number, span, typed, whole
 from transxlab.facts.asked.questions import questions
+from transxlab.facts.asked.writing import Unreadable, load
 from transxlab.facts.origin import Origin
 from transxlab.facts.situation import Facts
-from transxlab.facts.vocabulary.template import Slot, nearest
+from transxlab.facts.vocabulary.template import nearest
 
-MOST_BYTES = 1 << 20
-BESIDE = ("gpu", "gpus", "vram", "serve_gpu", "rows", "local", "task")
-"""Answers that mean the same as the command-line options of those names."""
+OPTIONS = {"rows": "run.rows", "local": "machine.is_local", "task": "task.kind"}
+"""Answers that mean the same as the command-line options of those names, and their slots."""
+HARDWARE = ("gpu", "gpus", "vram", "serve_gpu")
+"""Answers that are the options of those names; the first three are read together."""
+SAME = {"train_gpu": "gpu"}
+"""Question ids that ask for what an option gives."""
+POSITIVE = ("run.rows", "limits.params_min", "limits.params_max")
 
 
 def read_answers_into(facts: Facts, path: Path) -> list[Problem]:
@@ -27,134 +31,71 @@ def read_answers_into(facts: Facts, path: Path) -> list[Problem]:
     one slot, or the names of the options beside a config. What the config file says stays.
     """
     try:
-        data = _load(path)
-    except _Unreadable as error:
+        data, lines = load(path)
+    except Unreadable as error:
         return [Problem(f"{path}: {error}")]
     problems: list[Problem] = []
-    lines = _lines(path)
+    hardware: dict[str, tuple[Any, Origin]] = {}
     for key, value in _flat(facts, data):
+        name = SAME.get(key, key)
         origin = Origin("asked", str(path), lines.get(key), key)
-        problems += [
-            Problem(f"{origin}: {problem.message}")
-            for problem in _answer(facts, key, value, origin)
-        ]
-    return problems + [Problem(f"{path}: {p.message}") for p in _hardware(facts, data)]
-
-
-class _Unreadable(Exception):
-    """The file cannot be used at all."""
-
-
-def _load(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise _Unreadable(f"is larger than {MOST_BYTES >> 20} MiB; no file of answers is")
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise _Unreadable(f"cannot be read ({(error.strerror or 'unknown').lower()})") from None
-    except UnicodeDecodeError:
-        raise _Unreadable("is not text in UTF-8") from None
-    if any(isinstance(event, yaml.AliasEvent) for event in _events(text)):
-        raise _Unreadable("holds a YAML alias; write the value out")
-    try:
-        data = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except ValueError as error:
-        raise _Unreadable(f"is not JSON ({error})") from None
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise _Unreadable("expected answers by name, as in task: {kind: creative generation}")
-    return {str(key): value for key, value in data.items()}
-
-
-def _events(text: str) -> Iterator[Any]:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        yield from yaml.parse(text, Loader=loader)
-    except yaml.YAMLError as error:
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
-        raise _Unreadable(f"is not YAML: {problem}{where}") from None
-
-
-def _lines(path: Path) -> dict[str, int]:
-    """Line of every key, nested ones as ``section.key``."""
-    found: dict[str, int] = {}
-    section = ""
-    for place, row in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
-        key, colon, _ = row.partition(":")
-        name = key.strip().strip("\"'")
-        if not colon or not name or name.startswith("#"):
+        if name in HARDWARE:
+            hardware[name] = (value, origin)
             continue
-        if row[:1] not in (" ", "\t"):
-            section = name
-            found[name] = place
-        else:
-            found.setdefault(f"{section}.{name}", place)
-    return found
+        try:
+            problems += _answer(facts, OPTIONS.get(name, name), value, origin)
+        except (KeyError, ValueError) as error:
+            problems.append(Problem(f"{origin}: {error.args[0]}"))
+    return problems + _hardware(facts, hardware)
 
 
 def _flat(facts: Facts, data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Answers by path; ``split: {train: {rows: 9}}`` is ``split[train].rows``."""
     for key, value in data.items():
-        if isinstance(value, Mapping) and key in facts.vocabulary:
-            for slot, inner in value.items():
-                yield f"{key}.{slot}", inner
-        else:
+        if not isinstance(value, Mapping) or key not in facts.vocabulary:
             yield key, value
+            continue
+        several = facts.vocabulary[key].several
+        for slot, inner in value.items():
+            if several and isinstance(inner, Mapping):
+                yield from ((f"{key}[{slot}].{own}", each) for own, each in inner.items())
+            else:
+                yield f"{key}.{slot}", inner
 
 
 def _answer(facts: Facts, key: str, value: Any, origin: Origin) -> list[Problem]:
-    if key in BESIDE:
-        return _beside(facts, key, value, origin)
-    path = key
-    if "." not in key:
-        asked = next((q for q in questions() if q.id == key), None)
-        if asked is None:
-            names = [*BESIDE, *(q.id for q in questions()), *facts.vocabulary.templates]
-            near = ", ".join(nearest(key, names)) or "a slot such as task.kind"
-            return [Problem(f"there is no question {key!r}; nearest: {near}")]
-        path = asked.slots[0]
+    path = key if "." in key else _asked(facts, key)
+    owner, name, slot_name = facts.vocabulary.parse(path)
+    slot = owner[slot_name]
+    if owner.several and name is None:
+        raise KeyError(f"{path}: name the fact, as in {owner.name}[train].{slot_name}")
+    if _kept(facts, path):
+        return []
     if path == "task.kind" and isinstance(value, str):
-        return [] if _kept(facts, path) else beside.task(facts, value, origin)
-    try:
-        owner, name, slot_name = facts.vocabulary.parse(path)
-        if owner.several and name is None:
-            return [Problem(f"{path}: name the fact, as in {owner.name}[train].{slot_name}")]
-        _put(facts, path, owner[slot_name], value, origin)
-    except (KeyError, ValueError) as error:
-        return [Problem(str(error.args[0]))]
-    return []
-
-
-def _put(facts: Facts, path: str, slot: Slot, value: Any, origin: Origin) -> None:
-    if isinstance(value, str) and slot.name in ("params_min", "params_max"):
-        ends = span(value, slot.name)
+        return beside.task(facts, value, origin)
+    if isinstance(value, str) and slot_name in ("params_min", "params_max"):
+        ends = span(value, slot_name)
         if ends is not None:
             facts.set("limits.params_min", whole(ends[0]), origin)
             facts.set("limits.params_max", whole(ends[1]), origin)
-            return
-    if not _kept(facts, path):
-        facts.set(path, _typed(value, slot), origin)
+            return []
+    meant = typed(value, slot)
+    if path in POSITIVE and isinstance(meant, (int, float)) and meant < 0:
+        raise ValueError(f"{path} cannot be below 0, got {value!r}")
+    facts.set(path, meant, origin)
+    return []
 
 
-def _typed(value: Any, slot: Slot) -> Any:
-    """An answer in the type its slot takes."""
-    if isinstance(value, str) and slot.type == "number":
-        found = number(value, slot.name)
-        return value if found is None else whole(found)
-    if isinstance(value, str) and slot.type == "truth":
-        said = truth(value)
-        return value if said is None else said
-    if isinstance(value, str) and slot.type == "list":
-        return [item.strip() for item in value.split(",")]
-    if slot.type == "text" and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
-    return value
+def _asked(facts: Facts, key: str) -> str:
+    """The slot that a question's id stands for."""
+    asked = next((q for q in questions() if q.id == key), None)
+    if asked is None:
+        names = {*OPTIONS, *HARDWARE, *(q.id for q in questions()), *facts.vocabulary.templates}
+        near = ", ".join(nearest(key, sorted(names))) or "a slot such as task.kind"
+        raise KeyError(f"there is no question {key!r}; nearest: {near}")
+    if "." not in asked.slots[0]:
+        raise KeyError(f"{key} is answered beside the answers: {asked.text}")
+    return asked.slots[0]
 
 
 def _kept(facts: Facts, path: str) -> bool:
@@ -163,36 +104,36 @@ def _kept(facts: Facts, path: str) -> bool:
     return known is not None and known.origin.kind == "given"
 
 
-def _beside(facts: Facts, key: str, value: Any, origin: Origin) -> list[Problem]:
-    """An answer that means the same as an option; GPUs are put together by ``_hardware``."""
-    if key == "task":
-        if not isinstance(value, str):
-            return [Problem("task takes words or a section of slots")]
-        return [] if _kept(facts, "task.kind") else beside.task(facts, value, origin)
-    if key == "rows":
-        found = _number(value, key)
-        if found is None:
-            return [Problem(f"rows takes a number, got {value!r}")]
-        return beside.beside(Beside(rows=int(found)), facts)
-    if key in ("serve_gpu", "local"):
-        serve = str(value) if key == "serve_gpu" else None
-        return beside.beside(Beside(serve_gpu=serve, local=value is True), facts)
-    return []
-
-
-def _hardware(facts: Facts, data: Mapping[str, Any]) -> list[Problem]:
-    """The training GPUs of ``gpu``, ``vram`` and ``gpus`` together."""
-    known = facts.is_complete("gpu", "train")
-    if known or ("gpu" not in data and "vram" not in data):
-        return []
-    vram = _number(data["vram"], "vram") if "vram" in data else None
-    count = _number(data.get("gpus", 1), "gpus")
-    if ("vram" in data and vram is None) or count is None or count < 1:
-        return [Problem("vram takes a size such as 24 GB, gpus a number of 1 or more")]
-    name = data.get("gpu")
-    return beside.beside(
-        Beside(gpu=None if name is None else str(name), vram_gib=vram, gpus=int(count)), facts
+def _hardware(facts: Facts, said: Mapping[str, tuple[Any, Origin]]) -> list[Problem]:
+    """The GPUs that train, of ``gpu``, ``vram`` and ``gpus`` together, and the one that serves."""
+    problems: list[Problem] = []
+    if "serve_gpu" in said and not facts.is_complete("gpu", "serve"):
+        name, origin = said["serve_gpu"]
+        problems += beside.beside(Beside(serve_gpu=str(name)), facts, origin)
+    if facts.is_complete("gpu", "train") or not {"gpu", "vram"} & said.keys():
+        return problems
+    figures: dict[str, float | None] = {"vram": None, "gpus": 1.0}
+    for key in figures.keys() & said.keys():
+        value, origin = said[key]
+        figures[key] = _number(value, key)
+        if not _usable(figures[key]):
+            wanted = "a size such as 24 GB" if key == "vram" else "a number of 1 or more"
+            return [*problems, Problem(f"{origin}: {key} takes {wanted}, got {value!r}")]
+    name, origin = said.get("gpu") or (None, said["vram"][1])
+    given = Beside(
+        gpu=None if name is None else str(name),
+        vram_gib=figures["vram"],
+        gpus=int(figures["gpus"] or 1),
     )
+    return problems + beside.beside(given, facts, origin)
+
+
+MOST = 1e6
+"""More GiB on a card, or cards in a run, than there are."""
+
+
+def _usable(found: float | None) -> bool:
+    return found is not None and 1 <= found <= MOST
 
 
 def _number(value: Any, name: str) -> float | None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from transxlab.facts.asked import words
+from transxlab.facts.asked.quantities import typed
 from transxlab.facts.catalogued.gpus import find_gpu, nearest_gpus
 from transxlab.facts.estimated.anatomy import Gap
 from transxlab.facts.estimated.describe import describe_config, describe_gpu
 from transxlab.facts.origin import Origin, given
-from transxlab.facts.situation import Facts
+from transxlab.facts.situation import Fact, Facts
 from transxlab.facts.values import Value
-from transxlab.facts.vocabulary.template import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,22 @@ class Beside:
     """Any other fact, each ``SLOT=VALUE``."""
 
 
-def beside(options: Beside, facts: Facts) -> list[Problem]:
-    """Put everything given into the facts; returns what could not be used."""
+def beside(options: Beside, facts: Facts, origin: Origin | None = None) -> list[Problem]:
+    """Put everything given into the facts; returns what could not be used.
+
+    ``origin`` is where the options were written, if not on the command line.
+    """
     problems: list[Problem] = []
     if options.gpu is not None or options.vram_gib is not None:
-        problems += training_gpus(facts, options)
+        problems += _training_gpus(facts, options, origin)
     if options.serve_gpu is not None:
-        problems += _serving_gpu(facts, options.serve_gpu)
+        problems += _serving_gpu(facts, options.serve_gpu, origin or given("--serve-gpu"))
     if options.local:
-        facts.set("machine.is_local", True, given("--local"))
+        facts.set("machine.is_local", True, origin or given("--local"))
     if options.rows is not None:
-        facts.set("run.rows", options.rows, given("--rows"))
+        facts.set("run.rows", options.rows, origin or given("--rows"))
     if options.task is not None:
-        problems += task(facts, options.task, given("--task"))
+        problems += task(facts, options.task, origin or given("--task"))
     if options.model_config is not None:
         problems += _model_config(facts, options.model_config)
     for text in options.facts:
@@ -71,42 +75,60 @@ def beside(options: Beside, facts: Facts) -> list[Problem]:
     return problems
 
 
-def training_gpus(facts: Facts, options: Beside) -> list[Problem]:
-    """One fact per training GPU; eight equal ones are eight facts."""
-    name = options.gpu or f"GPU with {options.vram_gib:g} GiB"
-    slots: dict[str, Value] = {"name": name}
+def _training_gpus(facts: Facts, options: Beside, origin: Origin | None) -> list[Problem]:
+    """One fact per training GPU; those that were known before give way."""
+    vram = options.vram_gib
+    by_size = origin or given("--vram")
+    if vram is not None and not 0 < vram < math.inf:
+        return [Problem(f"{by_size}: GPU memory is a number of GiB above 0, got {vram:g}")]
+    known = [fact for fact in facts.all("gpu") if _role(fact) == "train"]
+    if options.gpu is None and known:
+        for fact in known:
+            facts.put(fact, "memory_gib", vram, by_size)
+        return []
+    by_name = origin or given("--gpu")
+    name, slots = options.gpu or f"GPU with {vram:g} GiB", dict[str, Value]()
     if options.gpu is not None:
         found = find_gpu(options.gpu)
         if found is None:
-            return [_unknown("--gpu", options.gpu)]
+            return [_unknown(by_name, options.gpu)]
         slots = describe_gpu(found)
-    if options.vram_gib is not None:
-        slots["memory_gib"] = options.vram_gib
-    origin = given("--gpu" if options.gpu is not None else "--vram")
+    _forget(facts, "train")
     for _ in range(options.gpus or 1):
         fact = facts.new("gpu", name)
-        facts.put(fact, "role", "train", origin)
-        for slot, value in slots.items():
-            facts.put(fact, slot, value, origin)
+        for slot, value in {"name": name, **slots, "role": "train"}.items():
+            facts.put(fact, slot, value, by_name if options.gpu is not None else by_size)
+        if vram is not None:
+            facts.put(fact, "memory_gib", vram, by_size)
     facts.mark_complete("gpu", "train")
     return []
 
 
-def _serving_gpu(facts: Facts, name: str) -> list[Problem]:
+def _serving_gpu(facts: Facts, name: str, origin: Origin) -> list[Problem]:
     found = find_gpu(name)
     if found is None:
-        return [_unknown("--serve-gpu", name)]
+        return [_unknown(origin, name)]
+    _forget(facts, "serve")
     fact = facts.new("gpu", f"{name} (serving)")
-    facts.put(fact, "role", "serve", given("--serve-gpu"))
-    for slot, value in describe_gpu(found).items():
-        facts.put(fact, slot, value, given("--serve-gpu"))
+    for slot, value in {**describe_gpu(found), "role": "serve"}.items():
+        facts.put(fact, slot, value, origin)
     facts.mark_complete("gpu", "serve")
     return []
 
 
-def _unknown(option: str, name: str) -> Problem:
+def _role(fact: Fact) -> Value:
+    return fact.slots["role"].value if "role" in fact.slots else None
+
+
+def _forget(facts: Facts, role: str) -> None:
+    """Take out the GPUs of a role: an option beats the answers, it does not add to them."""
+    held = facts.all("gpu")
+    held[:] = [fact for fact in held if _role(fact) != role]
+
+
+def _unknown(origin: Origin, name: str) -> Problem:
     near = ", ".join(nearest_gpus(name)) or "none is like it; use --vram GIB"
-    return Problem(f"{option}: no GPU {name!r} in the catalogue; nearest: {near}")
+    return Problem(f"{origin}: no GPU {name!r} in the catalogue; nearest: {near}")
 
 
 def task(facts: Facts, text: str, origin: Origin) -> list[Problem]:
@@ -128,13 +150,18 @@ def _model_config(facts: Facts, file: str) -> list[Problem]:
         return [Problem(f"{file}: cannot be read ({error.strerror})")]
     except ValueError as error:
         return [Problem(f"{file}: is not JSON ({error})")]
+    except RecursionError:
+        return [Problem(f"{file}: is nested too deeply for a model's config.json")]
     if not isinstance(config, dict) or "model_type" not in config:
         return [Problem(f"{file}: is no model's config.json: model_type is missing")]
-    slots = describe_config(config)
-    if isinstance(slots, Gap):
-        return [Problem(f"{file}: {slots.reason}")]
-    for slot, value in slots.items():
-        facts.set(f"model.{slot}", value, given(file))
+    try:
+        slots = describe_config(config)
+        if isinstance(slots, Gap):
+            return [Problem(f"{file}: {slots.reason}")]
+        for slot, value in slots.items():
+            facts.set(f"model.{slot}", value, given(file))
+    except (ArithmeticError, TypeError, ValueError) as error:
+        return [Problem(f"{file}: its dimensions make no model that can be counted ({error})")]
     return []
 
 
@@ -145,33 +172,10 @@ def _fact(facts: Facts, text: str) -> list[Problem]:
     try:
         owner, _, name = facts.vocabulary.parse(path.strip())
         slot = owner[name]
-        facts.set(path.strip(), typed(raw.strip(), slot), given("--fact"))
+        none = raw.strip().lower() == "none" and "none" not in (slot.values or ())
+        facts.set(path.strip(), None if none else typed(raw, slot), given("--fact"))
         if owner.several and owner.role is None:
             facts.mark_complete(owner.name)
     except (KeyError, ValueError) as error:
         return [Problem(f"--fact {text!r}: {error.args[0]}")]
     return []
-
-
-def typed(raw: str, slot: Slot) -> object:
-    """The text of a value in the type its slot takes; ValueError where it is not of that type."""
-    if raw.lower() == "none":
-        return None
-    if slot.type == "number":
-        try:
-            number = float(raw.replace(",", "").replace("_", ""))
-        except ValueError:
-            raise ValueError(f"{slot.path} takes a number, got {raw!r}") from None
-        return int(number) if number == int(number) and "." not in raw else number
-    if slot.type == "truth":
-        if raw.lower() not in ("true", "false"):
-            raise ValueError(f"{slot.path} takes true or false, got {raw!r}")
-        return raw.lower() == "true"
-    if slot.type == "list":
-        return [item.strip() for item in raw.strip("[]").split(",") if item.strip()]
-    if slot.type == "interval":
-        try:
-            return [float(part) for part in raw.strip("[]").split(",")]
-        except ValueError:
-            raise ValueError(f"{slot.path} takes low,high, got {raw!r}") from None
-    return raw

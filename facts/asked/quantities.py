@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
+
+from transxlab.facts.vocabulary.template import Slot
 
 _NUMBER = r"[-+]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _QUANTITY = re.compile(rf"(?P<number>{_NUMBER})\s*(?P<unit>[a-zA-Z%]*)\Z")
@@ -77,3 +80,48 @@ def span(text: str, slot: str) -> tuple[float, float] | None:
 def whole(value: float) -> float | int:
     """An integer where the number is one."""
     return int(value) if value == int(value) else value
+
+
+def typed(value: object, slot: Slot) -> object:
+    """What was written, in the type its slot takes; ValueError where it is not of that type."""
+    if isinstance(value, str):
+        return _typed_text(value.strip(), slot)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{slot.path} takes a finite number, got {value}")
+    if slot.type in ("text", "version") and isinstance(value, (int, float)):
+        return value if isinstance(value, bool) else str(value)
+    return value
+
+
+def _typed_text(text: str, slot: Slot) -> object:
+    if slot.type == "truth":
+        said = truth(text)
+        if said is None:
+            raise ValueError(f"{slot.path} takes true or false, got {text!r}")
+        return said
+    if slot.type == "number":
+        return _finite(text, slot)
+    if slot.type == "interval":
+        return [_finite(part, slot) for part in _items(text)]
+    if slot.type == "list":
+        return [_choice(item, slot) for item in _items(text)]
+    return _choice(text, slot)
+
+
+def _finite(text: str, slot: Slot) -> float | int:
+    found = number(text, slot.name)
+    if found is None or not math.isfinite(found):
+        raise ValueError(f"{slot.path} takes a number, got {text!r}")
+    return whole(found)
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip().strip("\"'") for item in text.strip("[]").split(",") if item.strip()]
+
+
+def _choice(text: str, slot: Slot) -> str:
+    """A slot's own spelling of a text it takes: ``SFT`` is ``sft``, ``text to text`` too."""
+    if slot.values is None or text in slot.values:
+        return text
+    plain = re.sub(r"[\s-]+", "_", text.lower())
+    return plain if plain in slot.values else text

@@ -9,7 +9,10 @@ from pathlib import Path
 from transxlab.facts.situation import Facts
 
 FILE = Path(__file__).parent / "questions.yaml"
-ROOMS = ("environment", "package", "paths", "measurement", "split", "source", "gpu")
+ROOMS = (
+    "environment", "package", "paths", "measurement", "split", "source", "gpu", "candidate",
+    "entry",
+)  # fmt: skip
 """Templates of which every slot is settled by the question that names the template."""
 
 
