@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,8 @@ PACKAGES = {
 """Distributions looked for, and the slots of ``environment`` that hold their versions."""
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+CUDA = re.compile(r"cu(\d\d)(\d)\b")
+"""Local tag of a torch wheel: ``cu121`` is CUDA 12.1."""
 ALLOCATOR = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")
 
 
@@ -50,8 +53,9 @@ def packages() -> dict[str, object]:
     found["torch_version"] = _plain(torch)
     if torch is not None:
         local = torch.partition("+")[2]
-        if local.startswith("cu"):
-            found |= {"torch_built_for": "cuda", "torch_cuda_version": f"{local[2:-1]}.{local[-1]}"}
+        cuda = CUDA.match(local)
+        if cuda is not None:
+            found |= {"torch_built_for": "cuda", "torch_cuda_version": f"{cuda[1]}.{cuda[2]}"}
         elif local.startswith("rocm"):
             found |= {"torch_built_for": "rocm", "torch_cuda_version": None}
         elif local == "cpu":

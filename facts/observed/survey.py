@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from transxlab.facts.observed import cards, environment, machine, paths
 from transxlab.facts.situation import Facts
 
@@ -12,8 +14,9 @@ def observe(facts: Facts, *, gpus: bool = True) -> None:
     With ``gpus`` the machine's own GPUs become training GPUs; a machine without any leaves them
     unknown, for a run may be planned on one machine and started on another.
     """
-    environment.observe(facts)
-    machine.observe(facts)
-    paths.observe(facts)
+    for source in (environment.observe, machine.observe, paths.observe):
+        # A folder that may not be entered or a home that does not exist leaves its slots unknown.
+        with contextlib.suppress(OSError, RuntimeError, ValueError):
+            source(facts)
     if gpus and not facts.all("gpu"):
         cards.observe(facts)
