@@ -15,7 +15,7 @@ from transxlab.engine.case import Case, Concluded
 from transxlab.engine.rule import Severity
 
 COLOURS: dict[Severity, str] = {"error": "red", "warning": "yellow", "advice": "cyan"}
-_LABEL = 11
+_LABEL = 12
 _INDENT = "  "
 
 

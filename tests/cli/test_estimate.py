@@ -1,0 +1,93 @@
+"""The estimate command: figures, whether it fits, what would make it fit, other cards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CONFIG = Path(__file__).parents[2] / "examples" / "style_transfer" / "lora_after.yaml"
+
+
+Run = Callable[..., str]
+Plain = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def run(transxlab: Callable[..., Any]) -> Run:
+    def running(*arguments: object, code: int = 0) -> str:
+        ran = transxlab("estimate", *arguments)
+        assert ran.code == code, ran.err
+        return ran.out if code == 0 else ran.err
+
+    return running
+
+
+@pytest.fixture
+def plain(run: Run) -> Plain:
+    def parsed(*arguments: object) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(
+            run(CONFIG, "--rows", 36, *arguments, "--format", "json")
+        )
+        return found
+
+    return parsed
+
+
+def test_text_says_what_is_needed_and_whether_it_fits(run: Run) -> None:
+    text = run(CONFIG, "--rows", 36, "--gpu", "RTX 4090")
+    assert "may not fit RTX 4090 (24 GiB)" in text
+    assert "weights 13.5" in text and "worst moment" in text
+    assert "15 steps" in text and "prices of" in text
+    assert "audited again, it brings no error or warning" in text
+
+
+def test_a_local_machine_costs_nothing(run: Run) -> None:
+    assert "$0 (local)" in run(CONFIG, "--rows", 36, "--gpu", "RTX 4090", "--local")
+
+
+def test_components_sum_to_the_expected_peak(plain: Plain) -> None:
+    memory = plain("--gpu", "RTX 4090")["memory"]
+    whole = sum(memory["components"].values())
+    assert whole == pytest.approx(memory["allocated"]["expected"], rel=0.02)
+
+
+def test_levers_are_estimated_and_audited_again(plain: Plain) -> None:
+    found = plain("--gpu", "RTX 4090", "--levers")["levers"]
+    smaller = next(one for one in found if one["set"].get("config.per_device_train_batch_size"))
+    assert smaller["set"]["config.gradient_accumulation_steps"] == 8
+    assert smaller["fits"] is True and "MEM001" in smaller["clears"]
+    assert all(one["saved"] > 0 for one in found)
+    low_rank = [one for one in found if one["set"].get("adapter.r") == 8]
+    assert low_rank and low_rank[0]["adds"], "a rank the rulebook warns of is charged with it"
+
+
+def test_the_cure_makes_it_fit(plain: Plain) -> None:
+    largest = plain("--gpu", "RTX 4090")["largest"]
+    assert largest["cure"]["fits"] is True
+    assert largest["cure"]["change"] == largest["cheapest_fit"]
+
+
+def test_no_cure_where_it_fits(plain: Plain) -> None:
+    assert plain("--gpu", "H100")["largest"]["cure"] is None
+
+
+def test_other_cards_side_by_side(run: Run, plain: Plain) -> None:
+    cards = plain("--across", "RTX 3090, RTX 5090,H100")["across"]
+    assert [card["fits"] for card in cards] == ["perhaps", "yes", "yes"]
+    batches = [card["largest_micro_batch"] for card in cards]
+    assert batches == sorted(batches)
+    text = run(CONFIG, "--rows", 36, "--across", "priced")
+    assert "On other GPUs" in text and "H200 SXM" in text
+
+
+def test_an_unknown_card_is_named_with_the_nearest(run: Run) -> None:
+    text = run(CONFIG, "--across", "RTX 4O90", code=2)
+    assert "RTX 4090" in text
+
+
+def test_across_and_one_card_exclude_each_other(run: Run) -> None:
+    assert "leave out --gpu" in run(CONFIG, "--across", "H100", "--gpu", "H100", code=2)
