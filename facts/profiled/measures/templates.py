@@ -58,7 +58,7 @@ def templates(sample: list[tuple[str, str, int]]) -> TemplatesResult:
         return TemplatesResult(None, None, None, None, (), (), rows, reason)
     sample = sample[:rows]
     with_input = any(row[0] for row in sample)
-    both = [_mostly(inputs, outputs, i) for i in range(rows)]
+    both = [mostly_templated(inputs, outputs, i) for i in range(rows)]
     wrapped = [inputs.wrapped[i] or outputs.wrapped[i] for i in range(rows)]
     named = _named("input", inputs, sample) + _named("output", outputs, sample)
     named.sort(key=lambda t: (-t.share, t.field, t.text))
@@ -77,7 +77,7 @@ def templates(sample: list[tuple[str, str, int]]) -> TemplatesResult:
     )
 
 
-def _mostly(inputs: Found, outputs: Found, row: int) -> bool:
+def mostly_templated(inputs: Found, outputs: Found, row: int) -> bool:
     """Whether at least half of a row's own text is made from templates."""
     given, wanted = inputs.own_chars[row], outputs.own_chars[row]
     made = given * inputs.templated[row] + wanted * outputs.templated[row]
