@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from transxlab.cli import consulting, options
+from transxlab.cli import cleaning, consulting, options
 from transxlab.cli.failures import Unusable
 from transxlab.cli.gather import gather
 from transxlab.cli.judging import exit_code, fail_on_option, verdict
@@ -22,6 +22,7 @@ from transxlab.engine.case import Case
 @options.beside
 @click.option("--out", metavar="DIR", help="Write data_plan.md there.")
 @click.option("--force", is_flag=True, help="Overwrite documents that exist.")
+@cleaning.options
 @options.rulebook
 @fail_on_option
 @options.output_format("text", "json")
@@ -32,6 +33,7 @@ def command(
     given["train"] = (*files, *given["train"])
     if not any(given[role] for role in ("train", "val", "test")):
         raise Unusable("name at least one data file, as in: transxlab data train.jsonl")
+    cleaned = cleaning.clean(given | {"force": force})
     gathered = gather(config, given)
     rules = consulting.rulebook(given["rulebook"])
     case = consulting.consult(gathered.facts, rules, design=False, engine=given["engine"])
@@ -39,9 +41,12 @@ def command(
     if given["form"] == "json":
         from transxlab.cli.render.contract import dumps
 
-        sys.stdout.write(dumps(as_plain(case, gathered.remarks)))
+        plain = as_plain(case, gathered.remarks)
+        if cleaned is not None:
+            plain["written"] = cleaning.as_plain(cleaned)
+        sys.stdout.write(dumps(plain))
     else:
-        for line in lines(case, gathered.remarks):
+        for line in [*lines(case, gathered.remarks), *(cleaning.lines(cleaned) if cleaned else [])]:
             click.echo(line)
     if out:
         from transxlab.cli.writing import write_all

@@ -94,6 +94,22 @@ class Near:
         """Candidates from every band, checked on their sketches."""
         import numpy as np
 
+        places, earlier = self._earlier()
+        near = np.flatnonzero(earlier != np.arange(len(places)))
+        return self._told(places, near, earlier)
+
+    def repeats(self) -> list[tuple[int, int]]:
+        """Place of every row nearly equal to an earlier one, and that one's place, in order."""
+        import numpy as np
+
+        places, earlier = self._earlier()
+        near = np.flatnonzero(earlier != np.arange(len(places)))
+        return sorted(zip(places[near].tolist(), places[earlier[near]].tolist(), strict=True))
+
+    def _earlier(self) -> tuple[Counts, Counts]:
+        """Places of the rows, and for each row the index of the earlier one it resembles."""
+        import numpy as np
+
         places = self.shelf.column("place")
         rank = np.empty(len(places), np.int64)
         rank[np.argsort(places, kind="stable")] = np.arange(len(places))
@@ -102,8 +118,7 @@ class Near:
             search = _Search(self.shelf, rank, earlier)
             for band in range(BANDS):
                 search.band(band)
-        near = np.flatnonzero(earlier != np.arange(len(places)))
-        return self._told(places, near, earlier)
+        return places, earlier
 
     def _told(self, places: Counts, near: Counts, earlier: Counts) -> NearResult:
         import numpy as np
