@@ -43,6 +43,9 @@ class Engine(Protocol):
     def settled(self, path: str) -> None:
         """A slot has its final value, or none, in every fact."""
 
+    def finished(self) -> None:
+        """Every rule has been judged."""
+
 
 def consult(
     facts: Facts,
@@ -69,6 +72,7 @@ def consult(
         else:
             _settle(name, plan, memory)
             judge.settled(name)
+    judge.finished()
     case = Case(
         given=facts,
         facts=memory.facts,

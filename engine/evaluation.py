@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from transxlab.engine.comparing import compare, holding, is_number
@@ -74,7 +75,13 @@ def _look(env: Environment, alias: str, slot: str) -> Known | None:
 
 def _needs(env: Environment, alias: str, slot: str) -> Unknown:
     fact = env.get(alias)
-    return Unknown(frozenset((alias if fact is None else fact.label(slot),)))
+    return _lacking(alias if fact is None else fact.label(slot))
+
+
+@lru_cache(maxsize=4096)
+def _lacking(label: str) -> Unknown:
+    """Unknown for want of one thing; most conditions of a batch lack the same few."""
+    return Unknown(frozenset((label,)))
 
 
 def _stuck(env: Environment, paths: Paths) -> Unknown:

@@ -79,14 +79,18 @@ def _made(expression: Expression) -> Run:
 
 def conjunction(conditions: Iterable[Expression], env: Environment) -> bool | Unknown:
     """Whether all conditions are true: false beats unknown, unknown beats true."""
-    needs: frozenset[str] | None = None
+    found: Unknown | None = None
     for condition in conditions:
         truth = (condition.run or _made(condition))(env)
         if truth is False:
             return False
         if isinstance(truth, Unknown):
-            needs = truth.needs if needs is None else needs | truth.needs
-    return True if needs is None else Unknown(needs)
+            found = truth if found is None else _both(found, truth)
+    return True if found is None else found
+
+
+def _both(one: Unknown, other: Unknown) -> Unknown:
+    return one if other.needs <= one.needs else Unknown(one.needs | other.needs)
 
 
 def bound(expression: Expression) -> tuple[str, str, str, Value] | None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import collections
 import collections.abc
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -42,16 +43,20 @@ class Inference:
 
     def __init__(self, plan: Plan, memory: Memory) -> None:
         self._memory = memory
-        alive, self._volatile = survivors(plan, memory)
-        places = {rule_id: n for n, (kind, rule_id) in enumerate(plan.steps) if kind == "rule"}
-        self._found: dict[str, list[dict[str, Fact]]] = {shape.rule.id: [] for shape in alive}
-        self._network = Network(library(), alive, self._volatile, memory, self._found, places)
+        alive, volatile = survivors(plan, memory)
+        self._alive = {shape.rule.id for shape in alive}
+        self._plan = plan
+        self._network = _network(plan, alive, volatile)
+        self._network.begin(alive, memory)
         self._place = {fact: n for n, fact in enumerate(memory.facts)}
 
     def settled(self, path: str) -> None:
         """Tell experta that a slot has its final value, or none, in every fact."""
-        if path in self._volatile:
-            self._network.settle(path)
+        self._network.settle(path, self._memory)
+
+    def finished(self) -> None:
+        """Leave the compiled rules to the next consultation; nothing may be judged after this."""
+        _IDLE.append((self._plan, self._network))
 
     def judge(self, shape: Shape) -> Outcome:
         """Where the rule fires and where it could not be judged, in the order of the facts."""
@@ -63,6 +68,8 @@ class Inference:
         waiting: list[tuple[str | None, frozenset[str]]] = []
         for bindings in self._matched(shape):
             self._weigh(shape, Choice(bindings), True, matches, waiting)
+        if start is True and not shape.ranging and not shape.binds:
+            return Outcome(tuple(matches), tuple(waiting))
         for choice in choices(shape, memory):
             held = when(shape, choice, start, memory)
             if choice.missing or isinstance(held, Unknown):
@@ -70,10 +77,10 @@ class Inference:
         return Outcome(tuple(matches), tuple(waiting))
 
     def _matched(self, shape: Shape) -> list[dict[str, Fact]]:
-        if shape.rule.id not in self._found:
+        if shape.rule.id not in self._alive:
             return []
         self._network.run()
-        found = self._found[shape.rule.id]
+        found = self._network.found[shape.rule.id]
         return sorted(found, key=lambda b: [self._place[b[alias]] for alias, _ in shape.binds])
 
     def _weigh(
@@ -89,6 +96,28 @@ class Inference:
             matches.append(made)
         elif isinstance(made, Unknown):
             waiting.append((subject(choice), made.needs))
+
+
+_IDLE: deque[tuple[Plan, Network]] = deque(maxlen=2)
+"""Compiled rules that no consultation uses now. Whoever uses some takes them out first."""
+
+
+def _network(plan: Plan, alive: Sequence[Shape], volatile: frozenset[str]) -> Network:
+    """Compiled rules that serve: those of an earlier consultation, or new ones that serve both.
+
+    What grows is bounded by the rulebook, so a batch of configs soon compiles nothing more.
+    """
+    shapes = {shape.rule.id: shape for shape in alive}
+    with suppress(IndexError):
+        known, idle = _IDLE.pop()
+        if known is plan:
+            if idle.serves(alive, volatile):
+                return idle
+            shapes |= idle.shapes
+            volatile |= idle.volatile
+    places = {name: n for n, (kind, name) in enumerate(plan.steps) if kind == "rule"}
+    ordered = sorted(shapes.values(), key=lambda shape: places[shape.rule.id])
+    return Network(library(), ordered, volatile, places)
 
 
 @contextmanager
@@ -114,7 +143,8 @@ def library() -> SimpleNamespace:
     try:
         with _old_names():
             import experta
-            from experta.matchers.rete import ReteMatcher, check
+            from experta.matchers.rete import ReteMatcher, check, nodes
+            from experta.matchers.rete.token import Token
             from experta.strategies import DepthStrategy
     except Exception as error:
         raise EngineMissing(
@@ -122,10 +152,12 @@ def library() -> SimpleNamespace:
         ) from error
     # Its watchers write a line per match wherever the root logger is at DEBUG.
     logging.getLogger("experta.watchers").setLevel(logging.WARNING)
-    return _subclassed(experta, ReteMatcher, DepthStrategy, check)
+    return _subclassed(
+        experta, _matcher(ReteMatcher, _bus(nodes.BusNode, Token)), DepthStrategy, check
+    )
 
 
-def _subclassed(experta: Any, rete: Any, depth: Any, check: Any) -> SimpleNamespace:
+def _subclassed(experta: Any, matcher: Any, depth: Any, check: Any) -> SimpleNamespace:
     class Strategy(depth):  # type: ignore[misc]
         """Salience alone: every rule has its own, and one rule's firings are sorted afterwards."""
 
@@ -133,8 +165,14 @@ def _subclassed(experta: Any, rete: Any, depth: Any, check: Any) -> SimpleNamesp
             return int(activation.rule.salience)
 
     class Engine(experta.KnowledgeEngine):  # type: ignore[misc]
-        __matcher__ = _matcher(rete)
+        __matcher__ = matcher
         __strategy__ = Strategy
+
+        def get_deffacts(self) -> list[Any]:
+            """The base class looks through every attribute at every reset; nothing changes here."""
+            if not hasattr(self, "_deffacts"):
+                self._deffacts = super().get_deffacts()
+            return list(self._deffacts)
 
     interned = (check.FeatureCheck, check.TypeCheck, check.FactCapture, check.WhereCheck)
     return SimpleNamespace(
@@ -149,35 +187,56 @@ def _subclassed(experta: Any, rete: Any, depth: Any, check: Any) -> SimpleNamesp
     )
 
 
-def _matcher(rete: Any) -> Any:
-    class Matcher(rete):  # type: ignore[misc]
-        """Asks for activations only where a fact was added, and keeps its nodes to itself.
+def _bus(bus: Any, token: Any) -> Any:
+    class Bus(bus):  # type: ignore[misc]
+        """Hands a fact to the patterns of its type alone; the base class asks all patterns."""
 
-        The base class asks every rule after every firing, and keeps its nodes in a cache of the
-        class, which keeps the last engine alive.
+        def add(self, fact: Any) -> None:
+            new = token.valid(fact)
+            for child in self.children:
+                if child.node.matcher.fact_type is type(fact):
+                    child.callback(new)
+
+    return Bus
+
+
+def _matcher(rete: Any, bus: Any) -> Any:
+    class Matcher(rete):  # type: ignore[misc]
+        """Looks only at what a new fact has changed, and keeps its nodes to itself.
+
+        The base class asks every rule after every firing, resets a node once per path to it, and
+        keeps its nodes in a cache of the class, which keeps the last engine alive.
         """
+
+        def build_network(self) -> None:
+            self.root_node = bus()
+            super().build_network()
+            self._nodes = _nodes(self.root_node)
+            self._ends = [node for node in self._nodes if hasattr(node, "get_activations")]
 
         @staticmethod
         def prepare_ruleset(engine: Any) -> set[Any]:
             """The rules as they are: they hold nothing but patterns and tests."""
             return set(engine.get_rules())
 
-        def changes(self, adding: Any = None, deleting: Any = None) -> tuple[list[Any], list[Any]]:
-            if not adding and not deleting:
-                return [], []
-            added, removed = super().changes(adding, deleting)
-            return list(added), list(removed)
+        def reset(self) -> None:
+            for node in self._nodes:
+                node._reset()
 
-        def _get_conflict_set_nodes(self) -> list[Any]:
-            nodes = _ends(self.root_node)
-            self._get_conflict_set_nodes = lambda: nodes  # type: ignore[method-assign]
-            return nodes
+        def changes(self, adding: Any = None, _deleting: Any = None) -> tuple[list[Any], list[Any]]:
+            """What new facts activate; nothing is ever retracted."""
+            if not adding:
+                return [], []
+            for fact in adding:
+                self.root_node.add(fact)
+            ends = [node for node in self._ends if node.added]
+            return [one for node in ends for one in node.get_activations()[0]], []
 
     return Matcher
 
 
-def _ends(root: Any) -> list[Any]:
-    """The nodes of a network that hold activations, each once."""
+def _nodes(root: Any) -> list[Any]:
+    """The nodes of a network, each once."""
     seen: dict[int, Any] = {}
     todo = [root]
     while todo:
@@ -185,4 +244,4 @@ def _ends(root: Any) -> list[Any]:
         if id(node) not in seen:
             seen[id(node)] = node
             todo += [child.node for child in node.children]
-    return [node for node in seen.values() if hasattr(node, "get_activations")]
+    return list(seen.values())

@@ -25,9 +25,9 @@ class Match:
     """Facts that ``some`` found."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Choice:
-    """One choice of facts for the names of ``when``."""
+    """One choice of facts for the names of ``when``; not frozen, for hundreds are made per run."""
 
     bindings: dict[str, Fact]
     """Facts that are there."""
@@ -60,6 +60,11 @@ def choices(shape: Shape, memory: Memory) -> Iterator[Choice]:
         return
     pools = [_pool(shape, memory, alias, template) for alias, template in shape.binds]
     names = [alias for alias, _ in shape.binds]
+    if len(names) == 1:
+        only, lacking = names[0], frozenset(names)
+        for fact in pools[0]:
+            yield Choice({}, lacking) if fact is None else Choice({only: fact})
+        return
     for pick in product(*pools):
         bindings = {a: f for a, f in zip(names, pick, strict=True) if f is not None}
         if distinct(shape, bindings):
@@ -69,6 +74,8 @@ def choices(shape: Shape, memory: Memory) -> Iterator[Choice]:
 def _pool(shape: Shape, memory: Memory, alias: str, template: str) -> Sequence[Fact | None]:
     facts = memory.facts.all(template)
     about = _about_role(shape.ranging, alias, template, memory)
+    if facts and not about:
+        return facts
     env = dict(memory.singles)
     if any(conjunction(about, {**env, alias: fact}) is not False for fact in facts):
         return facts
@@ -85,6 +92,8 @@ def _about_role(
     conditions: Sequence[Expression], alias: str, template: str, memory: Memory
 ) -> tuple[Expression, ...]:
     role = memory.facts.vocabulary[template].role
+    if role is None:
+        return ()
     return tuple(c for c in conditions if c.paths and all(p == (alias, role) for p in c.paths))
 
 
@@ -115,13 +124,16 @@ def judged(
 ) -> Match | Unknown | None:
     """What becomes of a choice whose ``when`` is true or unknown: a match, needs, or None."""
     rule = shape.rule
-    env = {**memory.singles, **choice.bindings}
-    found, chosen = exists(rule.some, shape, env, choice.missing, memory)
-    if found is False:
-        return None
-    spared, _ = (
-        exists(rule.unless, shape, env, choice.missing, memory) if rule.unless else (False, {})
-    )
+    found: bool | Unknown = True
+    spared: bool | Unknown = False
+    chosen: dict[str, Fact] = {}
+    if rule.some or rule.unless:
+        env = {**memory.singles, **choice.bindings}
+        found, chosen = exists(rule.some, shape, env, choice.missing, memory)
+        if found is False:
+            return None
+        if rule.unless:
+            spared, _ = exists(rule.unless, shape, env, choice.missing, memory)
     if spared is True:
         return None
     needs = {t for a, t in shape.binds if a in choice.missing}
@@ -134,9 +146,12 @@ def judged(
 def when(shape: Shape, choice: Choice, start: bool | Unknown, memory: Memory) -> bool | Unknown:
     """Truth of ``when`` for one choice; ``start`` is the truth of its plain conditions."""
     conditions = shape.ranging
+    if not conditions:
+        return start
     if choice.missing:
         conditions = tuple(c for c in conditions if not _mentions(c, choice.missing))
-    rest = conjunction(conditions, {**memory.singles, **choice.bindings})
+    env = choice.bindings if shape.apart else {**memory.singles, **choice.bindings}
+    rest = conjunction(conditions, env)
     if rest is True or start is False:
         return start
     if isinstance(rest, Unknown) and isinstance(start, Unknown):

@@ -22,60 +22,74 @@ _ANYTHING = inspect.Signature([inspect.Parameter("_", inspect.Parameter.VAR_KEYW
 
 
 class Network:
-    """The compiled rules that can still fire, and the facts declared to them so far."""
+    """Compiled rules; holds the facts of one consultation at a time, and is used again after it."""
 
     def __init__(
         self,
         library: SimpleNamespace,
-        alive: Sequence[Shape],
+        shapes: Sequence[Shape],
         volatile: frozenset[str],
-        memory: Memory,
-        found: dict[str, list[dict[str, Fact]]],
         places: Mapping[str, int],
     ) -> None:
-        self._memory = memory
+        self.shapes = {shape.rule.id: shape for shape in shapes}
+        self.volatile = volatile
+        self.found: dict[str, list[dict[str, Fact]]] = {name: [] for name in self.shapes}
         self._kinds: dict[str, Any] = {}
+        self._asked: dict[str, set[str]] = {}
         self._tests: dict[tuple[str, ...], Callable[[Fact], bool]] = {}
-        self._volatile = volatile
         self._pending: list[Any] = []
+        self._wanted: set[str] = set()
+        self._fresh = True
         with _COMPILING:
             self._experta = library
             rules = {
-                f"rule_{shape.rule.id}": self._rule(shape, found, -places[shape.rule.id])
-                for shape in alive
+                f"rule_{name}": self._rule(shape, -places[name])
+                for name, shape in self.shapes.items()
             }
             self._engine = type("Rulebook", (self._experta.Engine,), rules)()
             for interned in self._experta.interned:
                 interned._instances.clear()
-            self._engine.reset()
-        self._begin()
 
-    def _begin(self) -> None:
-        """Declare every fact a pattern asks for; slots still to be settled come later."""
-        for template, kind in self._kinds.items():
-            if "." not in template:
-                self._pending += [kind(it=fact) for fact in self._memory.facts.all(template)]
+    def serves(self, alive: Sequence[Shape], volatile: frozenset[str]) -> bool:
+        """Whether these rules are compiled here, with these slots taken to be still open."""
+        return volatile <= self.volatile and all(shape.rule.id in self.shapes for shape in alive)
 
-    def settle(self, path: str) -> None:
+    def begin(self, alive: Sequence[Shape], memory: Memory) -> None:
+        """Forget the last consultation and declare every fact that these rules' patterns ask for;
+        slots still to be settled come later."""
+        for noted in self.found.values():
+            noted.clear()
+        self._engine.reset()
+        self._fresh = True
+        self._wanted = {kind for shape in alive for kind in self._asked[shape.rule.id]}
+        self._pending = [
+            self._kinds[name](it=fact)
+            for name in sorted(self._wanted)
+            if "." not in name
+            for fact in memory.facts.all(name)
+        ]
+
+    def settle(self, path: str, memory: Memory) -> None:
         """Declare a settled slot of every fact, known or not."""
-        kind = self._kinds.get(path)
-        if kind is not None:
-            facts = self._memory.facts.all(path.partition(".")[0])
+        if path in self._wanted:
+            kind = self._kinds[path]
+            facts = memory.facts.all(path.partition(".")[0])
             self._pending += [kind(it=fact) for fact in facts]
 
     def run(self) -> None:
         """Match and fire everything the facts declared so far allow."""
-        if self._pending:
+        if self._pending or self._fresh:
             self._engine.declare(*self._pending)
+            self._engine.run()
             self._pending = []
-        self._engine.run()
+            self._fresh = False
 
     def _kind(self, name: str) -> Any:
         if name not in self._kinds:
             self._kinds[name] = type(name.replace(".", "_"), (self._experta.Fact,), {})
         return self._kinds[name]
 
-    def _rule(self, shape: Shape, found: dict[str, list[dict[str, Fact]]], salience: int) -> Any:
+    def _rule(self, shape: Shape, salience: int) -> Any:
         """The experta rule of one of ours; it only notes on which facts it fired."""
         local: dict[str, list[Expression]] = {}
         later: dict[tuple[str, str], list[Expression]] = {}
@@ -85,12 +99,15 @@ class Network:
         names = {a for c in shape.rule.when for a, _ in c.paths} | {a for a, _ in shape.binds}
         ranging = [alias for alias, _ in shape.binds]
         lhs = []
+        asked = self._asked.setdefault(shape.rule.id, set())
         for alias in (*sorted(names.difference(ranging)), *ranging):
             template = shape.templates[alias]
             slots = [(slot, tests) for (a, slot), tests in later.items() if a == alias]
             if alias in local or not slots:
+                asked.add(template)
                 lhs.append(self._pattern(template, alias, template, local.get(alias, [])))
             for slot, tests in slots:
+                asked.add(f"{template}.{slot}")
                 lhs.append(self._pattern(f"{template}.{slot}", alias, template, tests))
         if not lhs:
             lhs.append(self._experta.InitialFact())
@@ -98,7 +115,7 @@ class Network:
         declared = [alias for alias, _ in shape.rule.aliases]
         if len(declared) > 1:
             lhs.append(self._experta.TEST(_signed(_all_different, declared)))
-        noted = found[shape.rule.id]
+        noted = self.found[shape.rule.id]
 
         def fire(*_: object, **context: Fact) -> None:
             noted.append({alias: context[f"at_{alias}"] for alias in ranging})
@@ -118,7 +135,7 @@ class Network:
         """Put a condition where experta can test it first: with one fact, one slot, or a join."""
         aliases = tuple(sorted({alias for alias, _ in condition.paths}))
         open_slots = dict.fromkeys(
-            (a, s) for a, s in condition.paths if f"{shape.templates[a]}.{s}" in self._volatile
+            (a, s) for a, s in condition.paths if f"{shape.templates[a]}.{s}" in self.volatile
         )
         if len(aliases) == 1 and not open_slots:
             local.setdefault(aliases[0], []).append(condition)

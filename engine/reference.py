@@ -37,3 +37,6 @@ class Reference:
 
     def settled(self, path: str) -> None:
         """Nothing to do: every judgement looks at the memory as it is."""
+
+    def finished(self) -> None:
+        """Nothing to do: nothing is kept."""

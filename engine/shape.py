@@ -33,6 +33,8 @@ class Shape:
     """Conditions of ``when`` about templates with one fact only."""
     ranging: tuple[Expression, ...]
     """The other conditions of ``when``."""
+    apart: bool
+    """Whether those read nothing but the names the rule ranges over."""
 
 
 def shape(rule: Rule, singles: frozenset[str]) -> Shape:
@@ -48,7 +50,9 @@ def shape(rule: Rule, singles: frozenset[str]) -> Shape:
         templates["candidate"] = "candidate"
     plain = tuple(c for c in rule.when if all(templates[a] in singles for a, _ in c.paths))
     ranging = tuple(c for c in rule.when if c not in plain)
-    return Shape(rule, templates, binds, plain, ranging)
+    bound = {alias for alias, _ in binds}
+    apart = all(alias in bound for c in ranging for alias, _ in c.paths)
+    return Shape(rule, templates, binds, plain, ranging, apart)
 
 
 def error_when(rule: Rule) -> tuple[Expression, ...]:

@@ -53,9 +53,9 @@ def _can_fire(shape: Shape, memory: Memory, volatile: set[str]) -> bool:
     def settled(condition: Expression) -> bool:
         return not any(f"{shape.templates[a]}.{s}" in volatile for a, s in condition.paths)
 
-    sure = [condition for condition in shape.plain if settled(condition)]
-    if conjunction(sure, memory.singles) is not True:
-        return False
+    for condition in shape.plain:
+        if conjunction((condition,), memory.singles) is not True and settled(condition):
+            return False
     for alias, template in shape.binds:
         alone = [c for c in shape.ranging if all(a == alias for a, _ in c.paths) and settled(c)]
         facts = memory.facts.all(template)

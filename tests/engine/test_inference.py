@@ -150,3 +150,26 @@ def test_the_same_facts_give_the_same_bytes_in_every_process() -> None:
         )
         seen.add(done.stdout)
     assert len(seen) == 1
+
+
+def test_compiled_rules_serve_the_next_consultation() -> None:
+    derived = rule("AAA003", "when: [split.rows > 5]\nthen: {derive: {config.max_steps: '7'}}")
+    reader = rule("AAA004", "when: [config.max_steps > 3]\nthen: {finding: advice}")
+    other = rule("AAA005", "when: [config.seed == 1]\nthen: {finding: error}")
+    both = rule("AAA006", "when: [split.rows < config.max_steps]\nthen: {finding: warning}")
+    rulebook = book(SMALL, derived, reader, other, both)
+    runs = [
+        {"config": {"seed": 1}},
+        FACTS,
+        {"config": {"max_steps": 100}, **FACTS},
+        {"config": {"max_steps": 2, "seed": 1}, "split": []},
+        {"split": [{"role": "train", "rows": 6}, {"role": "val", "rows": 6}]},
+        {},
+    ]
+    for facts in (*runs, *reversed(runs)):
+        given = facts_of(facts, builtin())
+        cases = [
+            consult(given, rulebook, {}, design=False, engine=engine)
+            for engine in ("experta", "reference")
+        ]
+        assert fingerprint(cases[0]) == fingerprint(cases[1])
