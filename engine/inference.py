@@ -98,8 +98,8 @@ class Inference:
             waiting.append((subject(choice), made.needs))
 
 
-_IDLE: deque[tuple[Plan, Network]] = deque(maxlen=2)
-"""Compiled rules that no consultation uses now. Whoever uses some takes them out first."""
+_IDLE: deque[tuple[Plan, Network]] = deque(maxlen=1)
+"""The compiled rules of the last consultation; whoever uses them takes them out first."""
 
 
 def _network(plan: Plan, alive: Sequence[Shape], volatile: frozenset[str]) -> Network:
