@@ -2,137 +2,183 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from transxlab.cli import consulting, options
-from transxlab.cli.failures import UNUSABLE, Unusable, spoken
-from transxlab.cli.gather import Gathered, gather
-from transxlab.cli.judging import exit_code, fail_on_option
-from transxlab.engine.case import Case
+from transxlab.cli.auditing import batch, selecting
+from transxlab.cli.auditing.report import Task, Total
+from transxlab.cli.auditing.settings import settings
+from transxlab.cli.failures import CLEAN, FOUND, UNUSABLE
+from transxlab.cli.judging import FAIL_ON, severe
+from transxlab.cli.render.forms import FORMS, renderer
 from transxlab.engine.rulebook import Rulebook
 
-SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".sh", ".py")
+CHOOSING = (
+    click.option("--select", multiple=True, metavar="RULES", help="Only these ids or families."),
+    click.option("--ignore", multiple=True, metavar="RULES", help="Not these ids or families."),
+    click.option(
+        "--fail-on",
+        type=click.Choice(FAIL_ON),
+        help="Exit with 1 when a finding is at least this severe.  [default: error]",
+    ),
+    click.option(
+        "--baseline",
+        type=click.Path(path_type=str),
+        metavar="FILE",
+        help="Say only what this file, written with --write-baseline, does not hold.",
+    ),
+)
+PRINTING = (
+    options.output_format(*FORMS),
+    click.option("--statistics", is_flag=True, help="Count findings and files by rule."),
+    click.option("--report-waivers", is_flag=True, help="List waivers that no longer hold."),
+    click.option(
+        "--output",
+        type=click.Path(path_type=str, dir_okay=False),
+        metavar="FILE",
+        help="Write the result to a file.",
+    ),
+    click.option(
+        "--write-baseline",
+        type=click.Path(path_type=str, dir_okay=False),
+        metavar="FILE",
+        help="Note every finding there is now, for --baseline.",
+    ),
+    click.option(
+        "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; two for many files."
+    ),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Audited:
-    """One file and what was found."""
-
-    path: str
-    """The file as it was named."""
-    gathered: Gathered
-    """What was read."""
-    case: Case
-    """What was found."""
-
-
-@click.command(name="audit", help="Say which rules flag which configs.")
+@click.command(name="audit", help="Say which rules flag which configs: files, folders, patterns.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--trainer", metavar="NAME", help="Trainer of the files, where it is not plain.")
 @click.option("--trainer-version", metavar="VERSION", help="Version of that trainer.")
 @options.beside
 @options.rulebook
-@fail_on_option
-@options.output_format("text", "json")
+@options.added(CHOOSING)
+@options.added(PRINTING)
 def command(files: tuple[str, ...], **given: Any) -> int:
     """Read each file, consult the rulebook, print what it found."""
     rules = consulting.rulebook(given["rulebook"])
-    audited: list[Audited] = []
-    errors: list[tuple[str, str]] = []
-    named_badly = False
-    for path, named in _expand(files):
-        try:
-            audited.append(_audit(path, rules, given))
-        except Unusable as error:
-            errors += [(path, message) for message in error.messages]
-            named_badly |= named
-        except OSError as error:
-            errors.append((path, spoken(error)))
-            named_badly |= named
-    _print(audited, errors, rules, given["form"])
-    if audited:
-        consulting.save(audited[-1].case)
-    code = exit_code((one.case for one in audited), given["fail_on"])
-    return UNUSABLE if named_badly else code
-
-
-def _audit(path: str, rules: Rulebook, given: dict[str, Any]) -> Audited:
-    gathered = gather(path, given, trainer=given["trainer"], version=given["trainer_version"])
-    case = consulting.consult(gathered.facts, rules, design=False, engine=given["engine"])
-    return Audited(path, gathered, case)
-
-
-def _expand(files: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Files to audit, each with whether the user named it; folders give their configs."""
-    for name in files:
-        path = Path(name)
-        if not path.is_dir():
-            yield name, True
-            continue
-        for file in sorted(path.rglob("*")):
-            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-            if file.suffix in SUFFIXES and file.is_file() and not hidden:
-                yield str(file), False
-
-
-def _print(
-    audited: list[Audited], errors: list[tuple[str, str]], rules: Rulebook, form: str
-) -> None:
-    if form == "json":
-        sys.stdout.write(_as_json(audited, errors, rules))
-        return
-    from transxlab.cli.knowledge import sources
-    from transxlab.cli.render import console
-    from transxlab.cli.waiting import lines as waiting_lines
-
-    for one in audited:
-        about = [one.gathered.trainer, _word(one.case, "stage"), _word(one.case, "method")]
-        click.echo(console.heading(one.path) + f"  {' · '.join(word for word in about if word)}")
-        for remark in console.few(one.gathered.remarks):
-            click.echo(f"  {remark}")
-        if one.case.findings:
-            table = sources()
-            click.echo("")
-            for line in console.findings(one.case, table, full=len(audited) == 1):
-                click.echo(line)
-        for line in waiting_lines(one.case):
-            click.echo(line)
-    for _, message in errors:
+    found, lacking = selecting.files(files)
+    task = _task(given, rules, alone=len(found) == 1 and found[0].named)
+    total = Total(task, rules)
+    marks: dict[str, Sequence[str]] = {}
+    with ExitStack() as stack:
+        out = _opened(given["output"], stack)
+        _stream(found, task, rules, total, marks, out)
+    for message in (*lacking, *(message for _, message in total.errors)):
         click.echo(f"transxlab: {message}", err=True)
-    skipped = f"; {len(errors)} not audited" if errors else ""
-    click.echo(console.counts([one.case for one in audited]) + skipped)
+    if given["write_baseline"]:
+        _write_baseline(Path(given["write_baseline"]), marks)
+    if total.last is not None:
+        _keep(total.last, task, rules)
+    if total.unusable:
+        return UNUSABLE
+    return FOUND if severe(total.counts, task.fail_on) else CLEAN
 
 
-def _word(case: Case, slot: str) -> str | None:
-    known = case.facts.known(f"config.{slot}")
-    return str(known.value) if known and known.value is not None else None
+def _task(given: dict[str, Any], rules: Rulebook, *, alone: bool) -> Task:
+    """What is asked of every file; raises Unusable with what is wrong in the settings."""
+    from transxlab.cli.auditing import baseline
 
-
-def _as_json(audited: list[Audited], errors: list[tuple[str, str]], rules: Rulebook) -> str:
-    from transxlab.cli.render import contract
-
-    return contract.dumps(
-        {
-            "version": contract.VERSION,
-            "rulebook": {"rules": len(rules.rules), "digest": rules.digest},
-            "files": [
-                {
-                    "path": one.path,
-                    "trainer": one.gathered.trainer,
-                    "stage": _word(one.case, "stage"),
-                    "method": _word(one.case, "method"),
-                    "findings": [contract.finding(found) for found in one.case.findings],
-                    "not_judged": [contract.waiting(item) for item in one.case.not_judged],
-                    "unknown_keys": list(one.gathered.unknown_keys),
-                }
-                for one in audited
-            ],
-            "errors": [{"path": path, "message": message} for path, message in errors],
-            "summary": contract.summary(one.case for one in audited),
-        }
+    known = {rule.id for rule in rules.rules}
+    settled = settings(Path.cwd(), known)
+    chosen = selecting.selection(
+        selecting.words(given["select"]) or settled.select,
+        selecting.words(given["ignore"]) or settled.ignore,
+        known,
     )
+    task = Task(
+        given=given,
+        form=given["form"],
+        selection=chosen,
+        waivers=tuple(settled.waivers),
+        fail_on=given["fail_on"] or settled.fail_on or "error",
+        today=date.today(),
+        alone=alone,
+    )
+    if not given["baseline"]:
+        return task
+    file = given["baseline"]
+    return replace(task, baseline=file, before=baseline.read(Path(file)))
+
+
+def _stream(
+    found: Sequence[selecting.Named],
+    task: Task,
+    rules: Rulebook,
+    total: Total,
+    marks: dict[str, Sequence[str]],
+    out: TextIO | None,
+) -> None:
+    """Print every file as it comes, and add it up."""
+    from transxlab.cli.render.progress import counter
+
+    form = renderer(task.form)
+    quiet = task.given["statistics"] and task.form in ("text", "concise")
+    needed: set[str] = set()
+    met: set[str] = set()
+    _say(form.begin(rules), out)
+    printed = 0
+    with counter("auditing", len(found)) as advance:
+        for number, piece in enumerate(batch.pieces(found, task, rules, task.given["jobs"]), 1):
+            total.add(piece)
+            needed |= piece.used
+            met |= piece.met
+            if task.given["write_baseline"] and piece.marks:
+                marks[piece.path] = piece.marks
+            if piece.text and not quiet:
+                advance(-1)
+                _say((form.BETWEEN if printed else "") + piece.text, out)
+                printed += 1
+            if len(found) > 1:
+                advance(number)
+    total.stale += [
+        f"{waiver.where}: the waiver of {', '.join(waiver.rules)} matches no finding"
+        for waiver in task.waivers
+        if waiver.where in met - needed and any(map(task.selection.holds, waiver.rules))
+    ]
+    _say(form.end(total), out)
+
+
+def _say(text: str, out: TextIO | None) -> None:
+    if not text:
+        return
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        out.write(click.unstyle(text))
+
+
+def _opened(file: str | None, stack: ExitStack) -> TextIO | None:
+    """A file that is there as a whole once the audit is through; None for standard output."""
+    if file is None:
+        return None
+    from transxlab.cli.writing import written
+
+    return stack.enter_context(written(Path(file)))
+
+
+def _write_baseline(file: Path, marks: dict[str, Sequence[str]]) -> None:
+    from transxlab.cli.auditing import baseline
+    from transxlab.cli.writing import write
+
+    named = [(baseline.name_of(path, file), found) for path, found in marks.items()]
+    write(file, baseline.document(named).encode())
+    count = sum(len(found) for found in marks.values())
+    click.echo(f"transxlab: {count:,} findings noted in {file}", err=True)
+
+
+def _keep(path: str, task: Task, rules: Rulebook) -> None:
+    """Save the case of the last file for ``explain``."""
+    from transxlab.cli.auditing.looking import kept
+
+    consulting.save(kept(path, task, rules))

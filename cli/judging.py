@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import click
 from transxlab.cli.failures import CLEAN, FOUND
-from transxlab.cli.render.contract import standing
+from transxlab.cli.render.contract import standing, summary
 from transxlab.engine.case import Case
 from transxlab.engine.rule import SEVERITIES
 
@@ -32,10 +32,13 @@ def verdict(case: Case) -> Verdict:
     return "warnings" if "warning" in severities else "ready"
 
 
+def severe(counts: Mapping[str, int], fail_on: str) -> bool:
+    """Whether findings, counted by severity, are at or above ``fail_on``."""
+    if fail_on == "never":
+        return False
+    return any(counts[name] for name in SEVERITIES[: SEVERITIES.index(fail_on) + 1])
+
+
 def exit_code(cases: Iterable[Case], fail_on: str) -> int:
     """1 if a standing finding is at or above ``fail_on``, else 0."""
-    if fail_on == "never":
-        return CLEAN
-    bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    severe = any(found.severity in bad for case in cases for found in standing(case))
-    return FOUND if severe else CLEAN
+    return FOUND if severe(summary(cases), fail_on) else CLEAN

@@ -73,6 +73,11 @@ def rulebook(command: Command) -> Command:
     return _all(command, (*RULES, *ENGINE))
 
 
+def added(choices: Sequence[Callable[[Any], Any]]) -> Callable[[Command], Command]:
+    """Add options of one command that belong together."""
+    return lambda command: _all(command, choices)
+
+
 def output_format(*choices: str) -> Callable[[Command], Command]:
     """Add ``--format`` with these choices, the first one by default."""
     return click.option(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import click
 from transxlab.cli.render.words import amount
-from transxlab.engine.case import Case
+from transxlab.engine.case import Case, Waiting
 
 LINES = 5
 """Most lines that text output spends on what was not judged (output contract)."""
@@ -15,9 +15,11 @@ LINES = 5
 
 def lines(case: Case) -> Iterator[str]:
     """At most five lines; nothing where everything was judged."""
-    if not case.not_judged:
-        return
-    groups = grouped(case)
+    return said(grouped(case))
+
+
+def said(groups: Mapping[str, set[str]]) -> Iterator[str]:
+    """At most five lines about rules by the question that would settle them."""
     shown = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     for question, rules in shown[: LINES - 1]:
         names = ", ".join(sorted(rules)[:6]) + (" ..." if len(rules) > 6 else "")
@@ -35,10 +37,15 @@ def lines(case: Case) -> Iterator[str]:
 
 def grouped(case: Case) -> dict[str, set[str]]:
     """Rule ids by the question (with the option that answers it) that would settle them."""
+    return grouped_of(case.not_judged)
+
+
+def grouped_of(items: Iterable[Waiting]) -> dict[str, set[str]]:
+    """The same for some of the rules that were not judged."""
     from transxlab.facts.asked.questions import question_for
 
     groups: dict[str, set[str]] = {}
-    for item in case.not_judged:
+    for item in items:
         for need in item.needs:
             path = re.sub(r"\[[^\]]*\]", "", need)
             question = question_for(path)

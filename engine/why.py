@@ -210,6 +210,11 @@ def why(case: Case, target: str | int) -> list[Node]:
     return [node]
 
 
+def tree(case: Case, finding: Concluded) -> Node:
+    """The tree behind one finding of a case."""
+    return _Teller(case).finding(finding)
+
+
 def why_not(
     case: Case, rule: str | None = None, *, slot: str | None = None, value: Value = None
 ) -> Miss | Instead:

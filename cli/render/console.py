@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 from transxlab.cli.knowledge import Sources
 from transxlab.cli.render.contract import standing, summary
+from transxlab.cli.render.spots import LONGEST, file_of, lines_of, spot
 from transxlab.cli.render.words import amount, bounds
 from transxlab.engine.case import Case, Concluded
 from transxlab.engine.rule import Severity
+
+if TYPE_CHECKING:
+    from transxlab.cli.auditing.report import Total
 
 COLOURS: dict[Severity, str] = {"error": "red", "warning": "yellow", "advice": "cyan"}
 _LABEL = 12
@@ -46,50 +50,61 @@ def field(label: str, text: str) -> list[str]:
     return [_INDENT + click.style(f"{label:<{_LABEL}}", dim=True) + first, *lines[1:]]
 
 
-def finding(found: Concluded, sources: Sources, *, full: bool = True) -> Iterator[str]:
-    """The lines of one finding: what, where, why it matters, what to do, and who says so."""
+def finding(
+    found: Concluded, sources: Sources, *, full: bool = True, line: str | None = None
+) -> Iterator[str]:
+    """The lines of one finding: what, where, what to do, why it matters, and who says so.
+
+    ``line`` is the user's own line, where the caller has read it already.
+    """
     rule = found.rule
-    title = click.style(found.severity, fg=COLOURS[found.severity], bold=True)
-    where = f"  {found.origin}" if found.origin else f"  {found.subject}" if found.subject else ""
-    yield f"{title} {click.style(rule.id, bold=True)} {rule.name}{click.style(where, dim=True)}"
-    yield from textwrap.wrap(
-        found.message, width(), initial_indent=_INDENT, subsequent_indent=_INDENT
-    )
-    yield from _own_line(found)
+    title = click.style(f"{found.severity}[{rule.id}]", fg=COLOURS[found.severity], bold=True)
+    plain = f"{found.severity}[{rule.id}] {found.message}"
+    first, *more = textwrap.wrap(plain, width(), subsequent_indent=_INDENT) or [plain]
+    yield title + click.style(first[len(f"{found.severity}[{rule.id}]") :], bold=True)
+    yield from (click.style(text, bold=True) for text in more)
+    yield from _place(found, line)
     for path, value in found.recommend.items():
-        yield from field("recommend", f"{path}: {bounds(value)}")
+        text = bounds(value)
+        if not rule.instead and text not in found.message:
+            yield from field("use", f"{path}: {text}")
     yield from field("instead", rule.instead)
-    for note in found.notes:
-        yield from field("note", note)
     if full:
         yield from field("why", rule.why)
         yield from field("costs", rule.costs)
-    for source in rule.sources:
-        yield from field("source", sources.cite(source.id, source.where, rule.evidence))
-    for dissent in rule.dissent:
-        yield from field("differs", f"{sources.cite(dissent.id)}: {dissent.says}")
+    for note in found.notes:
+        yield from field("note", note)
+    if full:
+        cited = [sources.cite(source.id, source.where) for source in rule.sources]
+        for at, text in enumerate(cited):
+            yield from field("" if at else "source", text)
+        for dissent in rule.dissent:
+            yield from field("differs", f"{sources.cite(dissent.id)}: {dissent.says}")
     if found.silenced:
         yield from field("accepted", found.silenced)
 
 
-def _own_line(found: Concluded) -> Iterator[str]:
-    """The user's own line with a caret under the key."""
-    if found.line is None or found.origin is None or found.key is None:
+def _place(found: Concluded, line: str | None) -> Iterator[str]:
+    """Where it stands, and the user's own line with carets under the key and its value."""
+    file = file_of(found)
+    if file is None or found.line is None:
+        where = found.origin or found.subject
+        if where:
+            yield f"{_INDENT}{click.style('-->', fg='blue')} {where}"
         return
-    file = Path(found.origin.rsplit(":", 1)[0])
-    try:
-        with file.open(encoding="utf-8", errors="replace") as lines:
-            text = next((row for n, row in enumerate(lines, 1) if n == found.line), "").rstrip()
-    except OSError:
+    if line is None:
+        lines = lines_of(file)
+        line = lines[found.line - 1] if found.line <= len(lines) else ""
+    seen = None if found.key is None else spot(line, found.key)
+    column = "" if seen is None else f":{seen.whole[0] + 1}"
+    yield f"{_INDENT}{click.style('-->', fg='blue')} {file}:{found.line}{column}"
+    if seen is None or len(line) > LONGEST:
         return
-    last = found.key.rsplit(".", 1)[-1]
-    place = text.find(last)
-    if place < 0 or len(text) > 200:
-        return
-    number = f"{found.line:>{_LABEL - 2}} "
-    yield f"{_INDENT}{click.style(number + '|', dim=True)} {text}"
-    caret = click.style("^" * len(last), fg=COLOURS[found.severity])
-    yield f"{_INDENT}{' ' * len(number)}{click.style('|', dim=True)} {' ' * place}{caret}"
+    start, stop = seen.whole
+    number = f"{found.line:>5} "
+    yield click.style(f"{number}| ", fg="blue") + line.expandtabs(1).rstrip()
+    caret = click.style("^" * (stop - start), fg=COLOURS[found.severity], bold=True)
+    yield click.style(f"{' ' * len(number)}| ", fg="blue") + " " * start + caret
 
 
 def findings(case: Case, sources: Sources, *, full: bool = True) -> Iterator[str]:
@@ -106,7 +121,11 @@ def findings(case: Case, sources: Sources, *, full: bool = True) -> Iterator[str
 
 def counts(cases: Sequence[Case]) -> str:
     """``2 errors, 1 warning, 0 advice; 14 rules not judged``."""
-    total = summary(cases)
+    return counted(summary(cases))
+
+
+def counted(total: Mapping[str, int]) -> str:
+    """The same from counts by severity."""
     parts = [
         amount(total["error"], "error"),
         amount(total["warning"], "warning"),
@@ -114,6 +133,20 @@ def counts(cases: Sequence[Case]) -> str:
     ]
     judged = f"; {amount(total['not_judged'], 'rule')} not judged" if total["not_judged"] else ""
     return ", ".join(parts) + judged
+
+
+def total_line(total: Total) -> str:
+    """The last line of an audit: the counts, and what was left out of them."""
+    text = counted(total.summary())
+    if total.files > 1:
+        text = f"{amount(total.files, 'file')}: {text}"
+    waived = sum(total.waived.values())
+    left_out = (
+        f"; {waived:,} waived" if waived else "",
+        f"; {total.known:,} in the baseline" if total.known else "",
+        f"; {len(total.errors):,} not audited" if total.errors else "",
+    )
+    return text + "".join(left_out)
 
 
 def few(remarks: Sequence[str], most: int = 8) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from transxlab.engine.case import Case, Concluded, Decision, Ranked, Waiting
@@ -119,9 +119,17 @@ def standing(case: Case) -> list[Concluded]:
 
 def summary(cases: Iterable[Case]) -> dict[str, int]:
     """How many standing findings of each severity, and how many rules were not judged."""
-    counts = dict.fromkeys(SEVERITIES, 0) | {"not_judged": 0}
+    found, waiting = [], []
     for case in cases:
-        for found in standing(case):
-            counts[found.severity] += 1
-        counts["not_judged"] += len(case.not_judged)
+        found += standing(case)
+        waiting += case.not_judged
+    return summed(found, waiting)
+
+
+def summed(found: Iterable[Concluded], not_judged: Sequence[Waiting]) -> dict[str, int]:
+    """How many findings of each severity, and how many rules were not judged."""
+    counts = dict.fromkeys(SEVERITIES, 0) | {"not_judged": 0}
+    for one in found:
+        counts[one.severity] += 1
+    counts["not_judged"] = len(not_judged)
     return counts

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+_WIDTH = 30
 
 
 @contextmanager
@@ -33,3 +36,28 @@ def bar(title: str) -> Iterator[Callable[[int, int], None]]:
             shown.update(task, completed=done, total=total)
 
         yield advance
+
+
+@contextmanager
+def counter(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Yields a function to call with how many are done, or a negative number to clear the line.
+
+    On a terminal it draws a bar that leaves no trace; elsewhere nothing. It needs no thread, so
+    processes can be forked beside it, and no library.
+    """
+    shown = sys.stderr.isatty()
+
+    def draw(done: int) -> None:
+        if not shown:
+            return
+        text = ""
+        if done >= 0:
+            filled = _WIDTH * done // max(total, 1)
+            text = f"{title} {'━' * filled}{'╌' * (_WIDTH - filled)} {done:,}/{total:,}"
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+
+    try:
+        yield draw
+    finally:
+        draw(-1)

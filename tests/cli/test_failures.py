@@ -106,7 +106,7 @@ def test_interrupted(transxlab: Callable[..., Any], monkeypatch: pytest.MonkeyPa
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("transxlab.cli.audit.gather", interrupt)
+    monkeypatch.setattr("transxlab.cli.auditing.looking.gather", interrupt)
     ran = transxlab("audit", CONFIG)
     assert ran.code == 130
     assert "interrupted" in ran.err
@@ -118,7 +118,7 @@ def test_our_own_fault_is_never_clean(
     def break_down(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("transxlab.cli.audit.gather", break_down)
+    monkeypatch.setattr("transxlab.cli.auditing.looking.gather", break_down)
     ran = transxlab("audit", CONFIG)
     assert ran.code == 3
     assert "internal error" in ran.err

@@ -1,0 +1,77 @@
+"""Many files, one after the other in their order: in this process, or in several."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import signal
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+
+from transxlab.cli import consulting
+from transxlab.cli.auditing.looking import look
+from transxlab.cli.auditing.report import Piece, Task
+from transxlab.cli.auditing.selecting import Named
+from transxlab.engine.rulebook import Rulebook
+
+MANY = 24
+"""Files from which a second process is worth its start."""
+CHUNK = 8
+"""Files per errand: few enough to stop at once, many enough to pay for the way."""
+AHEAD = 4
+"""Errands under way per process; what is finished waits for its turn."""
+
+
+def pieces(
+    files: Sequence[Named], task: Task, rules: Rulebook, jobs: int | None = None
+) -> Iterator[Piece]:
+    """The piece of every file, in order; nothing of a file is kept once it is handed on.
+
+    ``jobs``: processes; None: two for many files, else none beside this one.
+    """
+    count = jobs if jobs is not None else 2 if len(files) >= MANY else 1
+    if count <= 1 or len(files) < 2:
+        yield from (look(file, task, rules) for file in files)
+        return
+    # The first one is looked at here, so that what it loads and compiles is there to be shared.
+    yield look(files[0], task, rules)
+    yield from _in_processes(files[1:], task, rules, count)
+
+
+def _in_processes(
+    files: Sequence[Named], task: Task, rules: Rulebook, count: int
+) -> Iterator[Piece]:
+    forks = sys.platform == "linux"
+    context = multiprocessing.get_context("fork" if forks else "spawn")
+    # A forked process has the rulebook already; another reads it from the cache.
+    start = (task, rules if forks else None)
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=start)
+    waiting: deque[Future[list[Piece]]] = deque()
+    chunks = (list(files[at : at + CHUNK]) for at in range(0, len(files), CHUNK))
+    try:
+        waiting.extend(pool.submit(_errand, chunk) for chunk in islice(chunks, count * AHEAD))
+        while waiting:
+            done = waiting.popleft().result()
+            waiting.extend(pool.submit(_errand, chunk) for chunk in islice(chunks, 1))
+            yield from done
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_STATE: list[tuple[Task, Rulebook]] = []
+"""What a process needs for its errands; filled once, when it starts."""
+
+
+def _begin(task: Task, rules: Rulebook | None) -> None:
+    # Ctrl-C reaches every process of the group; the first one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _STATE[:] = [(task, rules or consulting.rulebook(task.given["rulebook"]))]
+    gc.freeze()
+
+
+def _errand(files: list[Named]) -> list[Piece]:
+    task, rules = _STATE[0]
+    return [look(file, task, rules) for file in files]

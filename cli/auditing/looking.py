@@ -1,0 +1,137 @@
+"""One file read, judged and rendered."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from pathlib import Path
+from time import process_time
+
+from transxlab.cli import consulting
+from transxlab.cli.auditing import baseline, waivers
+from transxlab.cli.auditing.report import Piece, Report, Task
+from transxlab.cli.auditing.selecting import Named
+from transxlab.cli.failures import Unusable, spoken
+from transxlab.cli.gather import Gathered, gather
+from transxlab.cli.render.contract import summed
+from transxlab.cli.render.forms import renderer
+from transxlab.engine.case import Case
+from transxlab.engine.rulebook import Rulebook
+
+_LAST: deque[tuple[str, Case]] = deque(maxlen=1)
+"""The case of the last file of this process: it is saved once no other follows."""
+
+
+def kept(path: str, task: Task, rules: Rulebook) -> Case:
+    """The case of a file that was looked at, here or in another process."""
+    if _LAST and _LAST[0][0] == path:
+        return _LAST[0][1]
+    return judged(path, task, rules)[1]
+
+
+def look(file: Named, task: Task, rules: Rulebook) -> Piece:
+    """What one file adds to the output; a file that cannot be used is a piece with its errors."""
+    piece = Piece(file.path, file.named)
+    started = process_time()
+    try:
+        gathered, case, read = judged(file.path, task, rules)
+    except Unusable as error:
+        piece.errors = list(error.messages)
+        return piece
+    except OSError as error:
+        piece.errors = [spoken(error)]
+        return piece
+    inferred = process_time()
+    _LAST.append((file.path, case))
+    report = _report(file, task, rules, gathered, case, piece)
+    piece.text = renderer(task.form).one(report)
+    piece.seconds = (read - started, inferred - read, process_time() - inferred)
+    piece.engine = case.engine
+    return piece
+
+
+def judged(path: str, task: Task, rules: Rulebook) -> tuple[Gathered, Case, float]:
+    """What was read, what was found, and the processor time at which reading ended."""
+    given = task.given
+    gathered = gather(path, given, trainer=given["trainer"], version=given["trainer_version"])
+    read = process_time()
+    case = consulting.consult(gathered.facts, rules, design=False, engine=given["engine"])
+    return gathered, case, read
+
+
+def _report(
+    file: Named, task: Task, rules: Rulebook, gathered: Gathered, case: Case, piece: Piece
+) -> Report:
+    """The report of a file; what it adds to the total is noted in its piece."""
+    holds = task.selection.holds
+    found = [one for one in case.findings if holds(one.rule.id)]
+    report = Report(
+        path=file.path,
+        trainer=gathered.trainer,
+        case=case,
+        findings=found,
+        not_judged=[one for one in case.not_judged if holds(one.rule.id)],
+        waived_by={},
+        unknown_keys=gathered.unknown_keys,
+        remarks=gathered.remarks,
+        task=task,
+    )
+    _waive(report, rules, piece)
+    if task.baseline is not None:
+        _only_new(report, piece)
+    standing = report.standing
+    piece.counts = summed(standing, report.not_judged)
+    stands = Counter(one.rule.id for one in standing)
+    every = Counter(one.rule.id for one in report.findings)
+    piece.rules = {rule: (stands[rule], count - stands[rule]) for rule, count in every.items()}
+    piece.marks = [baseline.fingerprint(one) for one in standing]
+    if task.form == "text":
+        from transxlab.cli.waiting import grouped_of
+
+        piece.waiting = grouped_of(report.not_judged)
+    return report
+
+
+def _waive(report: Report, rules: Rulebook, piece: Piece) -> None:
+    task = report.task
+    mine = [waiver for waiver in task.waivers if waiver.concerns(report.path)]
+    piece.met = {waiver.where for waiver in mine}
+    text = _text(report.path)
+    if "transxlab:" in text:
+        known = [rule.id for rule in rules.rules]
+        written, piece.misread = waivers.comments(text, report.path, known)
+        mine += written
+    if not mine:
+        return
+    done = waivers.apply(report.findings, mine, task.today)
+    report.findings, report.waived_by = done.findings, done.by
+    piece.used, piece.lapsed = done.used, done.lapsed
+    piece.lapsed += [
+        f"{waiver.where}: the waiver of {', '.join(waiver.rules)} matches no finding"
+        for waiver in mine
+        if waiver.kind == "inSource"
+        and waiver.where not in done.used
+        and any(task.selection.holds(rule) for rule in waiver.rules)
+    ]
+
+
+def _text(path: str) -> str:
+    """The config's text; it was read before, so it can be read again."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return ""
+
+
+def _only_new(report: Report, piece: Piece) -> None:
+    task = report.task
+    known = task.before.get(baseline.name_of(report.path, Path(task.baseline or "")), {})
+    fresh = baseline.new(report.standing, known)
+    piece.known = len(report.standing) - len(fresh)
+    kept = {id(one) for one in fresh}
+    pairs = [
+        (one, report.waived_by.get(at))
+        for at, one in enumerate(report.findings)
+        if one.silenced is not None or id(one) in kept
+    ]
+    report.findings = [one for one, _ in pairs]
+    report.waived_by = {at: by for at, (_, by) in enumerate(pairs) if by is not None}

@@ -1,0 +1,112 @@
+"""Which files and which rules an audit is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from transxlab.cli.failures import Unusable
+
+SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".sh", ".bash", ".py")
+"""Endings of the files that are looked at in a folder."""
+_GLOB = re.compile(r"[*?\[]")
+_FAMILY = re.compile(r"[A-Z]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A file to audit."""
+
+    path: str
+    """The file as it was named, or as it was found."""
+    named: bool
+    """Whether the user named it, rather than a folder or pattern it lies in."""
+
+
+def files(names: Iterable[str]) -> tuple[list[Named], list[str]]:
+    """Files to audit, in order and each once, and a sentence per name that stands for none."""
+    found: dict[str, Named] = {}
+    lacking: list[str] = []
+    for name in names:
+        count = len(found)
+        is_folder = Path(name).is_dir()
+        if not is_folder and (not _GLOB.search(name) or Path(name).exists()):
+            found[name] = Named(name, True)
+            continue
+        for file in _in_folder(Path(name)) if is_folder else _matching(name):
+            found.setdefault(file, Named(file, False))
+        if len(found) == count:
+            ending = f"; expected files that end in {', '.join(SUFFIXES)}"
+            what = "the folder holds no config" if is_folder else "no file matches this pattern"
+            lacking.append(f"{name}: {what}{ending if is_folder else ''}")
+    return list(found.values()), lacking
+
+
+def _in_folder(folder: Path) -> Iterator[str]:
+    for file in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if file.suffix.lower() in SUFFIXES and not hidden and file.is_file():
+            yield str(file)
+
+
+def _matching(pattern: str) -> Iterator[str]:
+    from glob import glob
+
+    for name in sorted(glob(pattern, recursive=True)):  # noqa: PTH207
+        path = Path(name)
+        if path.is_dir():
+            yield from _in_folder(path)
+        elif path.is_file():
+            yield name
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rules that are looked at: ids, and families by their letters."""
+
+    select: tuple[str, ...] = ()
+    """Only these; empty: all."""
+    ignore: tuple[str, ...] = ()
+    """None of these, unless ``select`` names the rule's id itself."""
+
+    def holds(self, rule: str) -> bool:
+        """Whether a rule is looked at."""
+        chosen = not self.select or any(_covers(word, rule) for word in self.select)
+        if rule in self.select:
+            return rule not in self.ignore
+        return chosen and not any(_covers(word, rule) for word in self.ignore)
+
+
+def _covers(word: str, rule: str) -> bool:
+    return rule == word or (bool(_FAMILY.match(word)) and rule.rstrip("0123456789") == word)
+
+
+def words(given: Iterable[str]) -> tuple[str, ...]:
+    """Ids and families from options that may each be a comma list."""
+    parts = (part.strip().upper() for text in given for part in text.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def selection(select: Sequence[str], ignore: Sequence[str], known: Iterable[str]) -> Selection:
+    """The selection; raises Unusable for a word that is no rule and no family, with the nearest."""
+    names = set(known)
+    families = {name.rstrip("0123456789") for name in names}
+    problems = [
+        f"{option} {word}: there is no rule or family of that name{near(word, names | families)}"
+        for option, given in (("--select", select), ("--ignore", ignore))
+        for word in given
+        if word not in names and word not in families
+    ]
+    if problems:
+        raise Unusable(*problems)
+    return Selection(tuple(select), tuple(ignore))
+
+
+def near(word: str, names: Iterable[str]) -> str:
+    """``; nearest: LR001``, or nothing."""
+    from transxlab.facts.vocabulary.template import nearest
+
+    close = nearest(word, sorted(names))
+    return f"; nearest: {', '.join(close)}" if close else ""

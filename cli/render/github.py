@@ -1,0 +1,59 @@
+"""An audit as GitHub's workflow commands, which annotate the lines of a pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transxlab.cli.render.console import total_line
+from transxlab.engine.case import Concluded
+from transxlab.engine.rule import Severity
+from transxlab.engine.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from transxlab.cli.auditing.report import Report, Total
+
+BETWEEN = ""
+LEVELS: dict[Severity, str] = {"error": "error", "warning": "warning", "advice": "notice"}
+
+
+def begin(_: Rulebook) -> str:
+    """Nothing."""
+    return ""
+
+
+def one(report: Report) -> str:
+    """A command per standing finding."""
+    return "".join(f"{_command(report, found)}\n" for found in report.standing)
+
+
+def end(total: Total) -> str:
+    """What was not audited as commands, then a line for the log."""
+    refused = "".join(
+        f"::{'error' if total.unusable else 'notice'} file={_property(path)}::{_data(message)}\n"
+        for path, message in total.errors
+    )
+    return f"{refused}{total_line(total)}\n"
+
+
+def _command(report: Report, found: Concluded) -> str:
+    fields = {"file": report.path}
+    if found.line is not None:
+        fields["line"] = str(found.line)
+        spot = report.spot(found)
+        if spot is not None:
+            start, stop = spot.whole
+            fields |= {"col": str(start + 1), "endColumn": str(stop + 1)}
+    fields["title"] = f"{found.rule.id} {found.rule.name}"
+    named = ",".join(f"{name}={_property(text)}" for name, text in fields.items())
+    said = " ".join(part for part in (found.message, found.rule.instead) if part)
+    return f"::{LEVELS[found.severity]} {named}::{_data(said)}"
+
+
+def _data(text: str) -> str:
+    # actions/toolkit, packages/core/src/command.ts, escapeData
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    # the same file, escapeProperty
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
