@@ -127,8 +127,7 @@ def _run(
         elif isinstance(rule.then, Decide):
             target = rule.then.target
             fact = decisions.environment(firing, memory)[target.alias]
-            proposals = memory.proposals.setdefault((target.path, fact), [])
-            proposals.append(Proposal(firing, None))
+            memory.propose(target.path, fact, Proposal(firing, None))
         memory.firings.append(firing)
 
 
@@ -136,6 +135,8 @@ def _settle(path: str, plan: Plan, memory: Memory) -> None:
     writers = plan.writers.get(path, ())
     if path == "candidate.excluded":
         candidates.exclude(memory)
+    elif path not in memory.proposals:
+        return
     elif writers and isinstance(writers[0].then, Decide):
         decisions.settle(path, memory, writers)
     elif writers:

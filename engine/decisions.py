@@ -85,7 +85,7 @@ def settle(path: str, memory: Memory, writers: Sequence[Rule]) -> None:
     """
     template, _, slot = path.partition(".")
     for fact in memory.facts.all(template):
-        order = ranked(memory.proposals.get((path, fact), ()))
+        order = ranked(memory.proposals[path].get(fact, ()))
         if order:
             memory.standing.append(_stand(fact, slot, order, memory, writers))
 

@@ -31,7 +31,7 @@ def propose(
         if isinstance(value, Unknown):
             memory.wait(firing.rule, firing.subject, value.needs)
         else:
-            memory.proposals.setdefault((path, fact), []).append(Proposal(firing, value))
+            memory.propose(path, fact, Proposal(firing, value))
     return firing
 
 
@@ -58,7 +58,7 @@ def settle(path: str, memory: Memory) -> None:
     """Assert the best derived value of a slot for every fact that holds no given one."""
     template, _, slot = path.partition(".")
     for fact in memory.facts.all(template):
-        order = ranked(memory.proposals.get((path, fact), ()))
+        order = ranked(memory.proposals[path].get(fact, ()))
         if not order:
             continue
         # The text of a value keeps 1, 1.0 and true apart.

@@ -11,7 +11,7 @@ import collections
 import collections.abc
 import logging
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from types import SimpleNamespace
@@ -30,7 +30,7 @@ from transxlab.engine.judging import (
     when,
 )
 from transxlab.engine.memory import Memory
-from transxlab.engine.network import Network
+from transxlab.engine.network import Network, paths
 from transxlab.engine.plan import Plan
 from transxlab.engine.shape import Shape
 from transxlab.engine.survivors import survivors
@@ -68,7 +68,9 @@ class Inference:
         waiting: list[tuple[str | None, frozenset[str]]] = []
         for bindings in self._matched(shape):
             self._weigh(shape, Choice(bindings), True, matches, waiting)
-        if start is True and not shape.ranging and not shape.binds:
+        if not shape.ranging and not shape.binds:
+            if start is not True:
+                self._weigh(shape, Choice({}), start, matches, waiting)
             return Outcome(tuple(matches), tuple(waiting))
         for choice in choices(shape, memory):
             held = when(shape, choice, start, memory)
@@ -103,21 +105,21 @@ _IDLE: deque[tuple[Plan, Network]] = deque(maxlen=1)
 
 
 def _network(plan: Plan, alive: Sequence[Shape], volatile: frozenset[str]) -> Network:
-    """Compiled rules that serve: those of an earlier consultation, or new ones that serve both.
+    """Compiled rules that serve: those of an earlier consultation, or new ones.
 
-    What grows is bounded by the rulebook, so a batch of configs soon compiles nothing more.
+    The first consultation compiles what it needs; a second one shows that there are many, and
+    compiles every rule, so that those to come compile nothing.
     """
-    shapes = {shape.rule.id: shape for shape in alive}
+    shapes = alive
     with suppress(IndexError):
         known, idle = _IDLE.pop()
         if known is plan:
             if idle.serves(alive, volatile):
                 return idle
-            shapes |= idle.shapes
+            shapes = [plan.shapes[name] for kind, name in plan.steps if kind == "rule"]
             volatile |= idle.volatile
     places = {name: n for n, (kind, name) in enumerate(plan.steps) if kind == "rule"}
-    ordered = sorted(shapes.values(), key=lambda shape: places[shape.rule.id])
-    return Network(library(), ordered, volatile, places)
+    return Network(library(), shapes, volatile, places)
 
 
 @contextmanager
@@ -189,20 +191,23 @@ def _subclassed(experta: Any, matcher: Any, depth: Any, check: Any) -> SimpleNam
 
 def _bus(bus: Any, token: Any) -> Any:
     class Bus(bus):  # type: ignore[misc]
-        """Hands a fact to the patterns of its type alone; the base class asks all patterns."""
+        """Hands a fact to the patterns that may matter; the base class asks all there are."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.asking: dict[type, list[Any]] = {}
 
         def add(self, fact: Any) -> None:
             new = token.valid(fact)
-            for child in self.children:
-                if child.node.matcher.fact_type is type(fact):
-                    child.callback(new)
+            for activate in self.asking.get(type(fact), ()):
+                activate(new)
 
     return Bus
 
 
 def _matcher(rete: Any, bus: Any) -> Any:
     class Matcher(rete):  # type: ignore[misc]
-        """Looks only at what a new fact has changed, and keeps its nodes to itself.
+        """Looks only at the rules it is told to watch, and keeps its nodes to itself.
 
         The base class asks every rule after every firing, resets a node once per path to it, and
         keeps its nodes in a cache of the class, which keeps the last engine alive.
@@ -211,17 +216,30 @@ def _matcher(rete: Any, bus: Any) -> Any:
         def build_network(self) -> None:
             self.root_node = bus()
             super().build_network()
-            self._nodes = _nodes(self.root_node)
-            self._ends = [node for node in self._nodes if hasattr(node, "get_activations")]
+            self._paths = paths(self.root_node)
+            self._watched: list[Any] = []
+            self._touched: set[int] = set()
 
         @staticmethod
         def prepare_ruleset(engine: Any) -> set[Any]:
             """The rules as they are: they hold nothing but patterns and tests."""
             return set(engine.get_rules())
 
+        def watch(self, saliences: Iterable[int]) -> None:
+            """From now on only these rules, known by their saliences, can be activated."""
+            self.reset()
+            self._watched = [self._paths[salience] for salience in saliences]
+            # What rules share reaches those that are not watched, too.
+            self._touched = set().union(*(path.reached for path in self._watched))
+            asking: dict[type, dict[int, Any]] = {}
+            for path in self._watched:
+                for kind, node in path.patterns:
+                    asking.setdefault(kind, {})[id(node)] = node.activate
+            self.root_node.asking = {kind: [*nodes.values()] for kind, nodes in asking.items()}
+
         def reset(self) -> None:
-            for node in self._nodes:
-                node._reset()
+            for salience in self._touched:
+                self._paths[salience].forget()
 
         def changes(self, adding: Any = None, _deleting: Any = None) -> tuple[list[Any], list[Any]]:
             """What new facts activate; nothing is ever retracted."""
@@ -229,19 +247,7 @@ def _matcher(rete: Any, bus: Any) -> Any:
                 return [], []
             for fact in adding:
                 self.root_node.add(fact)
-            ends = [node for node in self._ends if node.added]
-            return [one for node in ends for one in node.get_activations()[0]], []
+            ends = [path.end for path in self._watched if path.end.added]
+            return [one for end in ends for one in end.get_activations()[0]], []
 
     return Matcher
-
-
-def _nodes(root: Any) -> list[Any]:
-    """The nodes of a network, each once."""
-    seen: dict[int, Any] = {}
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        if id(node) not in seen:
-            seen[id(node)] = node
-            todo += [child.node for child in node.children]
-    return list(seen.values())

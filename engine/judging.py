@@ -94,7 +94,8 @@ def _about_role(
     role = memory.facts.vocabulary[template].role
     if role is None:
         return ()
-    return tuple(c for c in conditions if c.paths and all(p == (alias, role) for p in c.paths))
+    alone = ((alias, role),)
+    return tuple(c for c in conditions if c.paths == alone)
 
 
 def covered(memory: Memory, alias: str, template: str, conditions: Sequence[Expression]) -> bool:

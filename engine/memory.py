@@ -39,7 +39,7 @@ class Memory:
     """Every firing so far."""
     waiting: dict[str, list[Waiting]] = field(default_factory=dict)
     """What could not be judged so far, by rule."""
-    proposals: dict[tuple[str, Fact], list[Proposal]] = field(default_factory=dict)
+    proposals: dict[str, dict[Fact, list[Proposal]]] = field(default_factory=dict)
     """Values proposed, by path and fact."""
     standing: list[Standing] = field(default_factory=list)
     """Decisions that stand so far."""
@@ -63,6 +63,10 @@ class Memory:
                 entries[at] = Waiting(rule, subject, tuple(sorted({*entry.needs, *needs})))
                 return
         entries.append(Waiting(rule, subject, tuple(sorted(needs))))
+
+    def propose(self, path: str, fact: Fact, proposal: Proposal) -> None:
+        """Note a value that a firing proposes for a slot."""
+        self.proposals.setdefault(path, {}).setdefault(fact, []).append(proposal)
 
     def conclude(
         self, fact: Fact, slot: str, value: Value, where: str, support: tuple[tuple[Fact, str], ...]

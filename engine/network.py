@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,6 +41,7 @@ class Network:
         self._pending: list[Any] = []
         self._wanted: set[str] = set()
         self._fresh = True
+        self._places = places
         with _COMPILING:
             self._experta = library
             rules = {
@@ -57,8 +59,9 @@ class Network:
     def begin(self, alive: Sequence[Shape], memory: Memory) -> None:
         """Forget the last consultation and declare every fact that these rules' patterns ask for;
         slots still to be settled come later."""
-        for noted in self.found.values():
-            noted.clear()
+        for shape in alive:
+            self.found[shape.rule.id].clear()
+        self._engine.matcher.watch(-self._places[shape.rule.id] for shape in alive)
         self._engine.reset()
         self._fresh = True
         self._wanted = {kind for shape in alive for kind in self._asked[shape.rule.id]}
@@ -185,3 +188,57 @@ def _signed(test: Callable[..., bool], aliases: Sequence[str]) -> Callable[..., 
     parameters = [inspect.Parameter(f"at_{alias}", kind) for alias in sorted(aliases)]
     signed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return signed
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The nodes of one rule in a compiled network."""
+
+    patterns: list[tuple[type, Any]]
+    """The first node of each of its patterns, with the kind of fact it asks for."""
+    joins: list[Any]
+    """Its joins, which remember what reached them."""
+    end: Any
+    """Its end, which holds its activations."""
+    reached: set[int]
+    """Saliences of the rules that share one of its patterns, its own included."""
+
+    def forget(self) -> None:
+        """Drop everything remembered."""
+        for join in self.joins:
+            join._reset()
+        self.end._reset()
+        self.end.added = set()
+
+
+def paths(root: Any) -> dict[int, Path]:
+    """The nodes of every rule of a network, by the rule's salience."""
+    found: dict[int, Path] = {}
+    for kind in root.children:
+        for child in kind.node.children:
+            ends = _ends(child.node)
+            for end in ends:
+                path = found.setdefault(end.rule.salience, Path([], [], end, set()))
+                path.patterns.append((kind.node.matcher.fact_type, child.node))
+                path.reached.update(other.rule.salience for other in ends)
+    for join in _below(root):
+        if hasattr(join, "left_memory"):
+            for end in _ends(join):
+                found[end.rule.salience].joins.append(join)
+    return found
+
+
+def _ends(node: Any) -> list[Any]:
+    return [below for below in _below(node) if hasattr(below, "get_activations")]
+
+
+def _below(root: Any) -> list[Any]:
+    """A node and those that it leads to, each once."""
+    seen: dict[int, Any] = {}
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        if id(node) not in seen:
+            seen[id(node)] = node
+            todo += [child.node for child in node.children]
+    return list(seen.values())

@@ -35,6 +35,8 @@ class Shape:
     """The other conditions of ``when``."""
     apart: bool
     """Whether those read nothing but the names the rule ranges over."""
+    slots: tuple[frozenset[str], ...]
+    """Paths that each of ``plain`` reads, ``config.stage``."""
 
 
 def shape(rule: Rule, singles: frozenset[str]) -> Shape:
@@ -52,7 +54,8 @@ def shape(rule: Rule, singles: frozenset[str]) -> Shape:
     ranging = tuple(c for c in rule.when if c not in plain)
     bound = {alias for alias, _ in binds}
     apart = all(alias in bound for c in ranging for alias, _ in c.paths)
-    return Shape(rule, templates, binds, plain, ranging, apart)
+    slots = tuple(frozenset(f"{templates[a]}.{s}" for a, s in c.paths) for c in plain)
+    return Shape(rule, templates, binds, plain, ranging, apart, slots)
 
 
 def error_when(rule: Rule) -> tuple[Expression, ...]:

@@ -50,12 +50,15 @@ def _chosen(memory: Memory) -> set[str]:
 
 
 def _can_fire(shape: Shape, memory: Memory, volatile: set[str]) -> bool:
+    for condition, slots in zip(shape.plain, shape.slots, strict=True):
+        if conjunction((condition,), memory.singles) is not True and slots.isdisjoint(volatile):
+            return False
+    if not shape.binds:
+        return True
+
     def settled(condition: Expression) -> bool:
         return not any(f"{shape.templates[a]}.{s}" in volatile for a, s in condition.paths)
 
-    for condition in shape.plain:
-        if conjunction((condition,), memory.singles) is not True and settled(condition):
-            return False
     for alias, template in shape.binds:
         alone = [c for c in shape.ranging if all(a == alias for a, _ in c.paths) and settled(c)]
         facts = memory.facts.all(template)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from typing import TYPE_CHECKING
 
 from transxlab.cli.render import contract
@@ -37,7 +36,7 @@ def one(report: Report) -> str:
         "unknown_keys": list(report.unknown_keys),
     }
     text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
-    return "\n" + textwrap.indent(text, "    ", lambda _: True)
+    return ("\n" + text).replace("\n", "\n    ")
 
 
 def end(total: Total) -> str:

@@ -71,7 +71,7 @@ def end(total: Total) -> str:
 
 def _indented(found: dict[str, Any], by: int) -> str:
     text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
-    return "\n" + textwrap.indent(text, " " * by)
+    return ("\n" + text).replace("\n", "\n" + " " * by)
 
 
 def result(report: Report, at: int) -> dict[str, Any]:

@@ -157,7 +157,11 @@ def test_compiled_rules_serve_the_next_consultation() -> None:
     reader = rule("AAA004", "when: [config.max_steps > 3]\nthen: {finding: advice}")
     other = rule("AAA005", "when: [config.seed == 1]\nthen: {finding: error}")
     both = rule("AAA006", "when: [split.rows < config.max_steps]\nthen: {finding: warning}")
-    rulebook = book(SMALL, derived, reader, other, both)
+    shared = [
+        rule(f"AAA01{n}", f"when: [split.rows > 5, {more}]\nthen: {{finding: advice}}")
+        for n, more in enumerate(("config.seed == 1", "config.max_steps == 100"))
+    ]
+    rulebook = book(SMALL, derived, reader, other, both, *shared)
     runs = [
         {"config": {"seed": 1}},
         FACTS,
