@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 import click
 from transxlab.cli.render.words import amount
@@ -42,13 +43,17 @@ def grouped(case: Case) -> dict[str, set[str]]:
 
 def grouped_of(items: Iterable[Waiting]) -> dict[str, set[str]]:
     """The same for some of the rules that were not judged."""
-    from transxlab.facts.asked.questions import question_for
-
     groups: dict[str, set[str]] = {}
     for item in items:
         for need in item.needs:
-            path = re.sub(r"\[[^\]]*\]", "", need)
-            question = question_for(path)
-            text = question.text if question else f"what is {path}? (--fact {path}=...)"
-            groups.setdefault(text, set()).add(item.rule.id)
+            groups.setdefault(_question(need), set()).add(item.rule.id)
     return groups
+
+
+@lru_cache(maxsize=4096)
+def _question(need: str) -> str:
+    from transxlab.facts.asked.questions import question_for
+
+    path = re.sub(r"\[[^\]]*\]", "", need)
+    question = question_for(path)
+    return question.text if question else f"what is {path}? (--fact {path}=...)"

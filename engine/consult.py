@@ -176,7 +176,8 @@ def _close(case: Case, plan: Plan, memory: Memory) -> None:
     case.waiting = [
         entry
         for rule in rules
-        for entry in sorted(memory.waiting.get(rule.id, ()), key=lambda e: e.subject or "")
+        if rule.id in memory.waiting
+        for entry in sorted(memory.waiting[rule.id], key=lambda e: e.subject or "")
     ]
     case.firings = memory.firings
     case.conflicts = memory.conflicts

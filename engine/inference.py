@@ -32,6 +32,7 @@ from transxlab.engine.judging import (
 from transxlab.engine.memory import Memory
 from transxlab.engine.network import Network, paths
 from transxlab.engine.plan import Plan
+from transxlab.engine.rule import Decide
 from transxlab.engine.shape import Shape
 from transxlab.engine.survivors import survivors
 from transxlab.facts.situation import Fact
@@ -43,10 +44,10 @@ class Inference:
 
     def __init__(self, plan: Plan, memory: Memory) -> None:
         self._memory = memory
-        alive, volatile = survivors(plan, memory)
+        alive, volatile, self._silent = survivors(plan, memory)
         self._alive = {shape.rule.id for shape in alive}
         self._plan = plan
-        self._network = _network(plan, alive, volatile)
+        self._network = _network(plan, alive, volatile, memory.design)
         self._network.begin(alive, memory)
         self._place = {fact: n for n, fact in enumerate(memory.facts)}
 
@@ -60,6 +61,8 @@ class Inference:
 
     def judge(self, shape: Shape) -> Outcome:
         """Where the rule fires and where it could not be judged, in the order of the facts."""
+        if shape.rule.id in self._silent:
+            return SILENT
         memory = self._memory
         start = base(shape, memory)
         if start is False:
@@ -104,7 +107,7 @@ _IDLE: deque[tuple[Plan, Network]] = deque(maxlen=1)
 """The compiled rules of the last consultation; whoever uses them takes them out first."""
 
 
-def _network(plan: Plan, alive: Sequence[Shape], volatile: frozenset[str]) -> Network:
+def _network(plan: Plan, alive: Sequence[Shape], volatile: frozenset[str], design: bool) -> Network:
     """Compiled rules that serve: those of an earlier consultation, or new ones.
 
     The first consultation compiles what it needs; a second one shows that there are many, and
@@ -117,9 +120,16 @@ def _network(plan: Plan, alive: Sequence[Shape], volatile: frozenset[str]) -> Ne
             if idle.serves(alive, volatile):
                 return idle
             shapes = [plan.shapes[name] for kind, name in plan.steps if kind == "rule"]
-            volatile |= idle.volatile
+            volatile |= idle.volatile.union(*_written(plan, design))
     places = {name: n for n, (kind, name) in enumerate(plan.steps) if kind == "rule"}
     return Network(library(), shapes, volatile, places)
+
+
+def _written(plan: Plan, design: bool) -> Iterator[tuple[str, ...]]:
+    """Paths that rules may fill in some consultation."""
+    for name, written in plan.written.items():
+        if design or not isinstance(plan.shapes[name].rule.then, Decide):
+            yield written
 
 
 @contextmanager

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from transxlab.engine.candidates import WRITTEN, stand_ins
 from transxlab.engine.decisions import is_open
-from transxlab.engine.expressions import Expression, conjunction
+from transxlab.engine.expressions import Expression, conjunction, evaluate
 from transxlab.engine.memory import Memory
 from transxlab.engine.plan import Plan
 from transxlab.engine.rule import Decide
 from transxlab.engine.shape import Shape
+from transxlab.facts.values import Unknown
 
 
-def survivors(plan: Plan, memory: Memory) -> tuple[list[Shape], frozenset[str]]:
-    """Rules that can still fire, in the order of the strata, and paths that may still be filled.
+def survivors(plan: Plan, memory: Memory) -> tuple[list[Shape], frozenset[str], set[str]]:
+    """Rules that can still fire, in the order of the strata, and paths that may still be filled;
+    and the ids of rules that will be silent whatever is filled.
 
     A rule is out when a condition about slots that nothing will fill any more is not true of the
     facts there are; a slot that only rules like that write is not going to be filled.
     """
     volatile: set[str] = set()
     alive: list[Shape] = []
+    silent: set[str] = set()
     chosen = _chosen(memory)
     for kind, name in plan.steps:
         if kind == "slot" and name in chosen:
@@ -26,13 +29,16 @@ def survivors(plan: Plan, memory: Memory) -> tuple[list[Shape], frozenset[str]]:
         if kind != "rule":
             continue
         shape = plan.shapes[name]
-        if _can_fire(shape, memory, volatile):
+        truth = _held(shape, memory, volatile)
+        if truth is False:
+            silent.add(name)
+        elif truth is True and _has_facts(shape, memory, volatile):
             alive.append(shape)
             if memory.design or not isinstance(shape.rule.then, Decide):
                 for path in plan.written[name]:
                     if _may_change(path, memory):
                         volatile.add(path)
-    return alive, frozenset(volatile)
+    return alive, frozenset(volatile), silent
 
 
 def _may_change(path: str, memory: Memory) -> bool:
@@ -49,12 +55,20 @@ def _chosen(memory: Memory) -> set[str]:
     return paths
 
 
-def _can_fire(shape: Shape, memory: Memory, volatile: set[str]) -> bool:
+def _held(shape: Shape, memory: Memory, volatile: set[str]) -> bool | Unknown:
+    """Truth of the settled conditions that no choice of facts can change."""
+    unknown: Unknown | None = None
     for condition, slots in zip(shape.plain, shape.slots, strict=True):
-        if conjunction((condition,), memory.singles) is not True and slots.isdisjoint(volatile):
-            return False
-    if not shape.binds:
-        return True
+        truth = evaluate(condition, memory.singles)
+        if truth is not True and slots.isdisjoint(volatile):
+            if not isinstance(truth, Unknown):
+                return False
+            unknown = truth
+    return True if unknown is None else unknown
+
+
+def _has_facts(shape: Shape, memory: Memory, volatile: set[str]) -> bool:
+    """Whether every name the rule ranges over has a fact of which the settled conditions hold."""
 
     def settled(condition: Expression) -> bool:
         return not any(f"{shape.templates[a]}.{s}" in volatile for a, s in condition.paths)

@@ -73,7 +73,8 @@ def leaves(
 def _behind(need: str, writers: Mapping[str, Sequence[Rule]], memory: Memory) -> list[str]:
     label = need.rpartition(".")[0]
     needs: list[str] = []
-    for rule in writers.get(_NAME.sub("", need), ()):
+    path = _NAME.sub("", need) if "[" in need else need
+    for rule in writers.get(path, ()):
         if isinstance(rule.then, Decide) and not memory.design:
             # An audit fills nothing: only the user can say this value.
             continue

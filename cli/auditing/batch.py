@@ -19,6 +19,8 @@ from transxlab.engine.rulebook import Rulebook
 
 MANY = 24
 """Files from which a second process is worth its start."""
+FIRST = 4
+"""Files looked at before others begin: from the second config on nothing is left to compile."""
 CHUNK = 8
 """Files per errand: few enough to stop at once, many enough to pay for the way."""
 AHEAD = 4
@@ -36,9 +38,9 @@ def pieces(
     if count <= 1 or len(files) < 2:
         yield from (look(file, task, rules) for file in files)
         return
-    # The first one is looked at here, so that what it loads and compiles is there to be shared.
-    yield look(files[0], task, rules)
-    yield from _in_processes(files[1:], task, rules, count)
+    # A few are looked at here, so that what they load and compile is there to be shared.
+    yield from (look(file, task, rules) for file in files[:FIRST])
+    yield from _in_processes(files[FIRST:], task, rules, count)
 
 
 def _in_processes(
@@ -69,7 +71,9 @@ def _begin(task: Task, rules: Rulebook | None) -> None:
     # Ctrl-C reaches every process of the group; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _STATE[:] = [(task, rules or consulting.rulebook(task.given["rulebook"]))]
+    # What was loaded stays; a file leaves too little behind to look for cycles after each.
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _errand(files: list[Named]) -> list[Piece]:
