@@ -36,6 +36,9 @@ CHOOSING = (
 )
 PRINTING = (
     options.output_format(*FORMS),
+    click.option(
+        "--skip-others", is_flag=True, help="Skip named files that are no training config."
+    ),
     click.option("--statistics", is_flag=True, help="Count findings and files by rule."),
     click.option("--report-waivers", is_flag=True, help="List waivers that no longer hold."),
     click.option(
@@ -67,8 +70,8 @@ PRINTING = (
 def command(files: tuple[str, ...], **given: Any) -> int:
     """Read each file, consult the rulebook, print what it found."""
     rules = consulting.rulebook(given["rulebook"])
-    found, lacking = selecting.files(files)
-    task = _task(given, rules, alone=len(found) == 1 and found[0].named)
+    found, lacking = selecting.files(files, lenient=given["skip_others"])
+    task = _task(given, rules, alone=len(found) == 1)
     total = Total(task, rules)
     marks: dict[str, Sequence[str]] = {}
     with ExitStack() as stack:

@@ -30,7 +30,7 @@ from transxlab.engine.judging import (
     when,
 )
 from transxlab.engine.memory import Memory
-from transxlab.engine.network import Network, paths
+from transxlab.engine.network import Network, asking, paths
 from transxlab.engine.plan import Plan
 from transxlab.engine.rule import Decide
 from transxlab.engine.shape import Shape
@@ -241,11 +241,7 @@ def _matcher(rete: Any, bus: Any) -> Any:
             self._watched = [self._paths[salience] for salience in saliences]
             # What rules share reaches those that are not watched, too.
             self._touched = set().union(*(path.reached for path in self._watched))
-            asking: dict[type, dict[int, Any]] = {}
-            for path in self._watched:
-                for kind, node in path.patterns:
-                    asking.setdefault(kind, {})[id(node)] = node.activate
-            self.root_node.asking = {kind: [*nodes.values()] for kind, nodes in asking.items()}
+            self.root_node.asking = asking(self._watched)
 
         def reset(self) -> None:
             for salience in self._touched:

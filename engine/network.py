@@ -228,6 +228,15 @@ def paths(root: Any) -> dict[int, Path]:
     return found
 
 
+def asking(watched: Sequence[Path]) -> dict[type, list[Callable[[Any], None]]]:
+    """The first nodes of some rules' patterns, each once, by the kind of fact they ask for."""
+    found: dict[type, dict[int, Any]] = {}
+    for path in watched:
+        for kind, node in path.patterns:
+            found.setdefault(kind, {})[id(node)] = node.activate
+    return {kind: [*nodes.values()] for kind, nodes in found.items()}
+
+
 def _ends(node: Any) -> list[Any]:
     return [below for below in _below(node) if hasattr(below, "get_activations")]
 

@@ -25,15 +25,18 @@ class Named:
     """Whether the user named it, rather than a folder or pattern it lies in."""
 
 
-def files(names: Iterable[str]) -> tuple[list[Named], list[str]]:
-    """Files to audit, in order and each once, and a sentence per name that stands for none."""
+def files(names: Iterable[str], *, lenient: bool = False) -> tuple[list[Named], list[str]]:
+    """Files to audit, in order and each once, and a sentence per name that stands for none.
+
+    ``lenient``: a file that is named may be no training config, like one found in a folder.
+    """
     found: dict[str, Named] = {}
     lacking: list[str] = []
     for name in names:
         count = len(found)
         is_folder = Path(name).is_dir()
         if not is_folder and (not _GLOB.search(name) or Path(name).exists()):
-            found[name] = Named(name, True)
+            found[name] = Named(name, not lenient)
             continue
         for file in _in_folder(Path(name)) if is_folder else _matching(name):
             found.setdefault(file, Named(file, False))
