@@ -14,7 +14,7 @@ from transxlab.cli import consulting, options
 from transxlab.cli.auditing import batch, selecting
 from transxlab.cli.auditing.report import Task, Total
 from transxlab.cli.auditing.settings import settings
-from transxlab.cli.failures import CLEAN, FOUND, UNUSABLE
+from transxlab.cli.failures import CLEAN, FOUND, UNUSABLE, Unusable
 from transxlab.cli.judging import FAIL_ON, severe
 from transxlab.cli.render.forms import FORMS, renderer
 from transxlab.engine.rulebook import Rulebook
@@ -91,7 +91,12 @@ def command(files: tuple[str, ...], **given: Any) -> int:
 def _task(given: dict[str, Any], rules: Rulebook, *, alone: bool) -> Task:
     """What is asked of every file; raises Unusable with what is wrong in the settings."""
     from transxlab.cli.auditing import baseline
+    from transxlab.facts.trainers.trainer import trainer
 
+    try:
+        trainer(given["trainer"] or "own")
+    except KeyError as error:
+        raise Unusable(f"--trainer {given['trainer']}: {error.args[0]}") from None
     known = {rule.id for rule in rules.rules}
     settled = settings(Path.cwd(), known)
     chosen = selecting.selection(

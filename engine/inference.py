@@ -217,18 +217,15 @@ def _bus(bus: Any, token: Any) -> Any:
 
 def _matcher(rete: Any, bus: Any) -> Any:
     class Matcher(rete):  # type: ignore[misc]
-        """Looks only at the rules it is told to watch, and keeps its nodes to itself.
-
-        The base class asks every rule after every firing, resets a node once per path to it, and
-        keeps its nodes in a cache of the class, which keeps the last engine alive.
-        """
+        """Looks only at the rules it is told to watch, where the base class asks and resets all of
+        them every time; keeps its nodes to itself, where a cache of the class kept them alive."""
 
         def build_network(self) -> None:
             self.root_node = bus()
             super().build_network()
             self._paths = paths(self.root_node)
-            self._watched: list[Any] = []
-            self._touched: set[int] = set()
+            self.watched: list[Any] = []
+            self.touched: set[int] = set()
 
         @staticmethod
         def prepare_ruleset(engine: Any) -> set[Any]:
@@ -238,13 +235,13 @@ def _matcher(rete: Any, bus: Any) -> Any:
         def watch(self, saliences: Iterable[int]) -> None:
             """From now on only these rules, known by their saliences, can be activated."""
             self.reset()
-            self._watched = [self._paths[salience] for salience in saliences]
+            self.watched = [self._paths[salience] for salience in saliences]
             # What rules share reaches those that are not watched, too.
-            self._touched = set().union(*(path.reached for path in self._watched))
-            self.root_node.asking = asking(self._watched)
+            self.touched = set().union(*(path.reached for path in self.watched))
+            self.root_node.asking = asking(self.watched)
 
         def reset(self) -> None:
-            for salience in self._touched:
+            for salience in self.touched:
                 self._paths[salience].forget()
 
         def changes(self, adding: Any = None, _deleting: Any = None) -> tuple[list[Any], list[Any]]:
@@ -253,7 +250,6 @@ def _matcher(rete: Any, bus: Any) -> Any:
                 return [], []
             for fact in adding:
                 self.root_node.add(fact)
-            ends = [path.end for path in self._watched if path.end.added]
-            return [one for end in ends for one in end.get_activations()[0]], []
+            return [one for path in self.watched for one in path.activations()], []
 
     return Matcher

@@ -203,6 +203,10 @@ class Path:
     reached: set[int]
     """Saliences of the rules that share one of its patterns, its own included."""
 
+    def activations(self) -> list[Any]:
+        """What was activated since it was asked last."""
+        return [*self.end.get_activations()[0]] if self.end.added else []
+
     def forget(self) -> None:
         """Drop everything remembered."""
         for join in self.joins:

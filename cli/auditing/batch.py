@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing
-import signal
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from transxlab.cli import consulting
 from transxlab.cli.auditing.looking import look
 from transxlab.cli.auditing.report import Piece, Task
 from transxlab.cli.auditing.selecting import Named
 from transxlab.engine.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 MANY = 24
 """Files from which a second process is worth its start."""
@@ -46,6 +47,9 @@ def pieces(
 def _in_processes(
     files: Sequence[Named], task: Task, rules: Rulebook, count: int
 ) -> Iterator[Piece]:
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     forks = sys.platform == "linux"
     context = multiprocessing.get_context("fork" if forks else "spawn")
     # A forked process has the rulebook already; another reads it from the cache.
@@ -68,6 +72,8 @@ _STATE: list[tuple[Task, Rulebook]] = []
 
 
 def _begin(task: Task, rules: Rulebook | None) -> None:
+    import signal
+
     # Ctrl-C reaches every process of the group; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _STATE[:] = [(task, rules or consulting.rulebook(task.given["rulebook"]))]

@@ -59,6 +59,12 @@ def test_what_is_named_must_be_a_config(transxlab: Callable[..., Any], project: 
     assert "no file matches" in ran.err
 
 
+def test_a_trainer_that_does_not_exist(transxlab: Callable[..., Any], project: Path) -> None:
+    ran = transxlab("audit", "configs", "--trainer", "axolot")
+    assert ran.code == 2
+    assert "nearest: axolotl" in ran.err
+
+
 def test_selecting_by_id_and_family(transxlab: Callable[..., Any], project: Path) -> None:
     call = ("audit", "configs", "--format", "json")
     everything = rules_of(transxlab(*call))
