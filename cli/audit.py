@@ -90,7 +90,6 @@ def command(files: tuple[str, ...], **given: Any) -> int:
 
 def _task(given: dict[str, Any], rules: Rulebook, *, alone: bool) -> Task:
     """What is asked of every file; raises Unusable with what is wrong in the settings."""
-    from transxlab.cli.auditing import baseline
     from transxlab.facts.trainers.trainer import trainer
 
     try:
@@ -115,6 +114,8 @@ def _task(given: dict[str, Any], rules: Rulebook, *, alone: bool) -> Task:
     )
     if not given["baseline"]:
         return task
+    from transxlab.cli.auditing import baseline
+
     file = given["baseline"]
     return replace(task, baseline=file, before=baseline.read(Path(file)))
 

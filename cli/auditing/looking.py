@@ -7,7 +7,6 @@ from pathlib import Path
 from time import process_time
 
 from transxlab.cli import consulting
-from transxlab.cli.auditing import baseline, waivers
 from transxlab.cli.auditing.report import Piece, Report, Task
 from transxlab.cli.auditing.selecting import Named
 from transxlab.cli.failures import Unusable, spoken
@@ -83,7 +82,10 @@ def _report(
     stands = Counter(one.rule.id for one in standing)
     every = Counter(one.rule.id for one in report.findings)
     piece.rules = {rule: (stands[rule], count - stands[rule]) for rule, count in every.items()}
-    piece.marks = [baseline.fingerprint(one) for one in standing]
+    if task.given.get("write_baseline"):
+        from transxlab.cli.auditing.baseline import fingerprint
+
+        piece.marks = [fingerprint(one) for one in standing]
     if task.form == "text":
         from transxlab.cli.waiting import grouped_of
 
@@ -93,15 +95,16 @@ def _report(
 
 def _waive(report: Report, rules: Rulebook, piece: Piece) -> None:
     task = report.task
+    text = _text(report.path)
+    if not task.waivers and "transxlab:" not in text:
+        return
+    from transxlab.cli.auditing import waivers
+
     mine = [waiver for waiver in task.waivers if waiver.concerns(report.path)]
     piece.met = {waiver.where for waiver in mine}
-    text = _text(report.path)
-    if "transxlab:" in text:
-        known = [rule.id for rule in rules.rules]
-        written, piece.misread = waivers.comments(text, report.path, known)
-        mine += written
-    if not mine:
-        return
+    known = [rule.id for rule in rules.rules]
+    written, piece.misread = waivers.comments(text, report.path, known)
+    mine += written
     done = waivers.apply(report.findings, mine, task.today)
     report.findings, report.waived_by = done.findings, done.by
     piece.used, piece.lapsed = done.used, done.lapsed
@@ -123,6 +126,8 @@ def _text(path: str) -> str:
 
 
 def _only_new(report: Report, piece: Piece) -> None:
+    from transxlab.cli.auditing import baseline
+
     task = report.task
     known = task.before.get(baseline.name_of(report.path, Path(task.baseline or "")), {})
     fresh = baseline.new(report.standing, known)

@@ -6,13 +6,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from transxlab.cli.auditing.selecting import Selection
-from transxlab.cli.auditing.waivers import Waiver
 from transxlab.cli.render.spots import Spot, file_of, lines_of, spot
 from transxlab.engine.case import Case, Concluded, Waiting
-from transxlab.engine.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from transxlab.cli.auditing.selecting import Selection
+    from transxlab.cli.auditing.waivers import Waiver
+    from transxlab.engine.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)

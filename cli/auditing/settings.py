@@ -8,11 +8,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transxlab.cli.auditing.selecting import near, words
-from transxlab.cli.auditing.waivers import Waiver, checked, day, shown
 from transxlab.cli.failures import Unusable
+
+if TYPE_CHECKING:
+    from transxlab.cli.auditing.waivers import Waiver
 
 KEYS = ("select", "ignore", "fail-on", "waivers")
 WAIVER = ("rule", "files", "value", "reason", "until")
@@ -119,10 +121,10 @@ def _take(
     for at, row in enumerate(rows):
         where = f"{name}:{lines[at]}" if at < len(lines) else name
         made = _waiver(row, where, base, known)
-        if isinstance(made, Waiver):
-            found.waivers.append(made)
-        else:
+        if isinstance(made, list):
             problems += made
+        else:
+            found.waivers.append(made)
 
 
 def _list(value: object) -> tuple[str, ...]:
@@ -131,6 +133,8 @@ def _list(value: object) -> tuple[str, ...]:
 
 def _waiver(row: object, where: str, base: Path, known: set[str]) -> Waiver | list[str]:
     """A waiver from its table, or what is wrong with it."""
+    from transxlab.cli.auditing.waivers import Waiver, checked, day, shown
+
     if not isinstance(row, Mapping):
         return [f"{where}: a waiver is a table of {', '.join(WAIVER)}"]
     odd = [str(key) for key in row if key not in WAIVER]
