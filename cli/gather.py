@@ -73,6 +73,10 @@ def _config(
     gathered.trainer = reading.trainer
     gathered.unknown_keys = tuple(reading.unknown_keys)
     gathered.remarks += [str(problem) for problem in reading.problems]
+    if reading.runs:
+        count = len(reading.runs)
+        others = "another run" if count == 1 else f"{count:,} more runs"
+        gathered.remarks.append(f"{config}: the first run is looked at; the file holds {others}")
 
 
 def _answers(gathered: Gathered, file: str, problems: list[str]) -> None:
