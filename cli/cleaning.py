@@ -78,12 +78,12 @@ def clean(given: Mapping[str, Any]) -> Outcome | None:
         if given["split"]:
             raise Unusable("--split needs --write-clean DIR, the folder to write the splits to")
         return None
-    from transxlab.facts.profiled.profile import expanded
+    from transxlab.facts.profiled.readers.folders import expanded
 
     wish = _wish(given)
     shares = shares_of(given["split"]) if given["split"] else None
-    paths = expanded(given["train"])
-    held_out = [*expanded(given["val"]), *expanded(given["test"])]
+    paths = expanded(given["train"], "train")
+    held_out = [*expanded(given["val"], "val"), *expanded(given["test"], "test")]
     outs, audit = _outs(Path(out), shares)
     _refuse([*outs, audit], [*paths, *held_out], force=given["force"])
     return _written(paths, held_out, wish, shares, outs, audit)

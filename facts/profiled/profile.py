@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from transxlab.facts.profiled import scan
+from transxlab.facts.profiled.engines import engine as engines
+from transxlab.facts.profiled.engines import resume
+from transxlab.facts.profiled.engines.engine import Engine
+from transxlab.facts.profiled.engines.store import Store
 from transxlab.facts.profiled.measures.counts import CountsResult
 from transxlab.facts.profiled.measures.diversity import DiversityResult, diversity
 from transxlab.facts.profiled.measures.duplicates import DuplicatesResult
@@ -15,7 +18,7 @@ from transxlab.facts.profiled.measures.heldout import Columns
 from transxlab.facts.profiled.measures.junk import JunkResult
 from transxlab.facts.profiled.measures.labels import LabelsResult
 from transxlab.facts.profiled.measures.lengths import LengthsResult
-from transxlab.facts.profiled.measures.near import NearResult
+from transxlab.facts.profiled.measures.near import Near, NearResult
 from transxlab.facts.profiled.measures.nli import NliResult
 from transxlab.facts.profiled.measures.outputs import OutputsResult
 from transxlab.facts.profiled.measures.overlap import OverlapResult, Wanted, wanted
@@ -24,8 +27,9 @@ from transxlab.facts.profiled.measures.repetition import RepetitionResult
 from transxlab.facts.profiled.measures.sample import bound as sample_bound
 from transxlab.facts.profiled.measures.templates import TemplatesResult, templates
 from transxlab.facts.profiled.problem import Problem, Problems
-from transxlab.facts.profiled.readers import source
-from transxlab.facts.profiled.scan import Part
+from transxlab.facts.profiled.readers import places, source
+from transxlab.facts.profiled.readers.folders import expanded
+from transxlab.facts.profiled.scan import Part, Task, empty
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all."""
@@ -107,66 +111,62 @@ def profile(
     files: Files,
     *,
     processes: int = 1,
+    engine: str = "pool",
+    cache: Path | None = None,
     progress: Progress | None = None,
     chunk_bytes: int = source.CHUNK_BYTES,
 ) -> DataProfile:
     """Measure the files of each role (``train``, ``val``, ``test``).
 
-    The result does not depend on the order of chunks, their size or the number of processes.
-    Bad rows, and bad files beside good ones, are in ``problems``; ReadError is raised when nothing
-    of a role's files could be used.
+    The result does not depend on the order of chunks, their size, the number of processes or the
+    engine (``pool`` or ``ray``). Under ``cache`` a run that was stopped leaves its finished chunks,
+    which the next run of the same files takes up. Bad rows, and bad files beside good ones, are in
+    ``problems``; ReadError is raised when nothing of a role's files could be used, EngineError when
+    the engine cannot be.
     """
-    named = {role: expanded(given) for role, given in files.items()}
-    total = sum(source.size_bytes(path) for paths in named.values() for path in paths)
+    named = {role: expanded(given, role) for role, given in files.items()}
+    total = sum(places.size_bytes(path) for paths in named.values() for path in paths)
     done = _Done(progress, total)
+    at_work = engines.engine(engine, processes)
+    try:
+        with resume.store(cache, named, chunk_bytes) as store:
+            return _profiled(_Scan(at_work, store, chunk_bytes, done), named)
+    finally:
+        at_work.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """What is the same for every role."""
+
+    engine: Engine
+    store: Store
+    chunk_bytes: int
+    done: _Done
+
+
+def _profiled(scan: _Scan, named: Mapping[str, tuple[str, ...]]) -> DataProfile:
     held_out = [role for role in named if role != "train"]
-    with scan.Pool(processes) as pool:
-        parts = {
-            role: _scanned(pool, role, named[role], chunk_bytes, None, done) for role in held_out
-        }
-        columns = {role: parts[role].columns() for role in held_out}
-        sought = wanted(list(columns.values())) if columns and "train" in named else None
-        if "train" in named:
-            parts["train"] = _scanned(pool, "train", named["train"], chunk_bytes, sought, done)
-        problems = Problems()
-        for part in parts.values():
-            problems.merge(part.problems)
-        _refuse_useless(parts)
-        splits = {
-            role: _finished(
-                pool,
-                role,
-                paths,
-                parts[role],
-                _overlap(parts.get("train"), columns.get(role), sought),
-            )
-            for role, paths in named.items()
-        }
+    parts = {role: _scanned(scan, role, named[role], None) for role in held_out}
+    columns = {role: parts[role].columns() for role in held_out}
+    sought = wanted(list(columns.values())) if columns and "train" in named else None
+    if "train" in named:
+        parts["train"] = _scanned(scan, "train", named["train"], sought)
+    problems = Problems()
+    for part in parts.values():
+        problems.merge(part.problems)
+    _refuse_useless(parts)
+    splits = {
+        role: _finished(
+            scan.engine,
+            role,
+            paths,
+            parts[role],
+            _overlap(parts.get("train"), columns.get(role), sought),
+        )
+        for role, paths in named.items()
+    }
     return DataProfile(splits, problems.first(), dict(sorted(problems.counts.items())))
-
-
-def expanded(given: str | Path | Sequence[str | Path]) -> tuple[str, ...]:
-    """The files behind what the caller named: patterns and folders are looked into, sorted."""
-    from glob import has_magic
-
-    found: list[str] = []
-    for item in [given] if isinstance(given, (str, Path)) else given:
-        text = str(item)
-        path = Path(text)
-        if path.is_dir():
-            found += sorted(str(p) for p in path.rglob("*") if source.is_data(p))
-        elif not path.exists() and has_magic(text):
-            found += _matching(text) or [text]
-        else:
-            found.append(text)
-    return tuple(found)
-
-
-def _matching(pattern: str) -> list[str]:
-    path = Path(pattern)
-    base = Path(path.anchor) if path.is_absolute() else Path()
-    rest = path.relative_to(base) if path.is_absolute() else path
-    return sorted(str(found) for found in base.glob(str(rest)))
 
 
 class _Done:
@@ -181,25 +181,28 @@ class _Done:
             self._progress(self._done, self._total)
 
 
-def _scanned(
-    pool: scan.Pool,
-    role: str,
-    paths: Sequence[str],
-    chunk_bytes: int,
-    sought: Wanted | None,
-    done: _Done,
-) -> Part:
+def _scanned(scan: _Scan, role: str, paths: Sequence[str], sought: Wanted | None) -> Part:
     """All files of one role, merged into one part."""
-    chunks, refused = _chunks(paths, chunk_bytes)
+    chunks, refused = _chunks(paths, scan.chunk_bytes)
     lines = [chunk.lines for _, chunk in chunks]
     bound = sample_bound(None if None in lines else sum(n for n in lines if n))
-    tasks = [scan.Task(role, number, chunk, bound) for number, chunk in chunks]
-    total = scan.empty(role, sought, bound)
+    tasks = [Task(role, index, *chunk, bound) for index, chunk in enumerate(chunks)]
+    total = empty(role, sought, bound)
     for problem in refused:
         total.problems.report(problem)
-    for part, size_bytes in pool.run(tasks, sought):
+    left = []
+    for task in tasks:
+        part = scan.store.load(task)
+        if part is None:
+            left.append(task)
+        else:
+            total.merge(part)
+            scan.done.add(source.size_bytes(task.chunk))
+    for task in scan.engine.measured(left, sought, scan.store):
+        part = scan.store.load(task)
+        assert part is not None
         total.merge(part)
-        done.add(size_bytes)
+        scan.done.add(source.size_bytes(task.chunk))
     return total
 
 
@@ -217,9 +220,7 @@ def _chunks(
             else:
                 chunks += [(number, c) for c in source.plan(path, found, chunk_bytes)]
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            message = f"cannot be read: {reason}"
-            refused.append(Problem(path, 0, "unreadable", message, fatal=True))
+            refused.append(source.unreadable(path, error))
     return chunks, refused
 
 
@@ -244,25 +245,26 @@ def _overlap(
 
 
 def _finished(
-    pool: scan.Pool,
+    engine: Engine,
     role: str,
     paths: tuple[str, ...],
     part: Part,
     overlap: OverlapResult | None,
 ) -> SplitProfile:
     sample = part.sample.result()
-    contamination = pool.call(templates, sample)
+    contamination = engine.call(templates, sample)
     measured = part.measures
+    near = engine.call(Near.result, measured.near)
     return SplitProfile(
         role=role,
         files=paths,
-        bytes=sum(source.size_bytes(path) for path in paths),
+        bytes=sum(places.size_bytes(path) for path in paths),
         bad_rows=part.bad_rows,
         counts=measured.counts.result(),
         fields=part.field_names(),
         lengths=measured.lengths.result(),
         duplicates=measured.duplicates.result(),
-        near=measured.near.result(),
+        near=near(),
         outputs=measured.outputs.result(),
         labels=measured.labels.result(),
         templates=contamination(),

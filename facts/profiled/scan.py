@@ -1,11 +1,10 @@
-"""One chunk of a file through every measure, and the pool that shares chunks out."""
+"""One chunk of a file through every measure: the function that every engine runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import TypeVar
+from pathlib import Path
 
 from transxlab.facts.profiled.block import Block, place
 from transxlab.facts.profiled.formats import Recogniser
@@ -24,9 +23,8 @@ from transxlab.facts.profiled.measures.repetition import Repetition
 from transxlab.facts.profiled.measures.sample import Sample
 from transxlab.facts.profiled.problem import Problem, Problems
 from transxlab.facts.profiled.readers import source
-
-_Given = TypeVar("_Given")
-_Got = TypeVar("_Got")
+from transxlab.facts.profiled.shelf import Shelf
+from transxlab.facts.profiled.tally import Tally
 
 _BAD = frozenset(
     {"not-json", "truncated-line", "long-line", "not-an-object", "encoding", "not-csv",
@@ -106,6 +104,21 @@ class Part:
         if self.seen is not None:
             self.seen.update(block)
 
+    def shelves(self) -> Iterator[Shelf]:
+        """Every shelf of every measure."""
+        for slot in fields(self.measures):
+            for state in vars(getattr(self.measures, slot.name)).values():
+                if isinstance(state, Tally):
+                    state.settle()
+                    yield state.shelf
+                elif isinstance(state, Shelf):
+                    yield state
+
+    def store(self, names: Iterator[Path]) -> None:
+        """Move what grows with the rows to files."""
+        for shelf in self.shelves():
+            shelf.store(names)
+
     def merge(self, other: Part) -> None:
         """Take over another part of the same split."""
         for slot in fields(self.measures):
@@ -133,6 +146,8 @@ class Task:
 
     role: str
     """Role of its split."""
+    number: int
+    """Number of the task within the split."""
     file: int
     """Number of its file within the split."""
     chunk: source.Chunk
@@ -141,9 +156,14 @@ class Task:
     """Hash below which rows can be in the sample."""
 
 
-def measure(task: Task, sought: Wanted | None) -> Part:
-    """Every measure over one chunk."""
+STORED_ROWS = 1 << 16
+"""Rows of a large chunk after which their columns move to files, where there is a place."""
+
+
+def measure(task: Task, sought: Wanted | None, names: Iterator[Path] | None = None) -> Part:
+    """Every measure over one chunk; ``names`` are files that columns of large chunks may take."""
     part = empty(task.role, sought, task.bound)
+    stored = 0
     recogniser = Recogniser()
     block = Block(task.file)
     report = part.problems.report
@@ -159,8 +179,13 @@ def measure(task: Task, sought: Wanted | None) -> Part:
         if block.full:
             part.update(block)
             block = Block(task.file)
+            if names is not None and part.rows >= stored + STORED_ROWS:
+                part.store(names)
+                stored = part.rows
     if block.lines:
         part.update(block)
+    if part.seen is not None:
+        part.seen.pack()
     return part
 
 
@@ -171,77 +196,3 @@ def _no_format(path: str, line: int, row: dict[str, object]) -> Problem:
         "instruction and output, or prompt and completion, or text: row skipped"
     )
     return Problem(path, line, "no-format", message)
-
-
-_SOUGHT: list[Wanted | None] = [None]
-"""What workers look for in train, handed over once when a worker starts."""
-
-
-def _start(sought: Wanted | None) -> None:
-    _SOUGHT[0] = sought
-
-
-def _work(task: Task) -> Part:
-    part = measure(task, _SOUGHT[0])
-    if part.seen is not None:
-        part.seen.pack()
-    return part
-
-
-class Pool:
-    """Measures tasks, in this process or in several; parts come in the order of the tasks."""
-
-    def __init__(self, processes: int) -> None:
-        self._processes = processes
-        self._executor: ProcessPoolExecutor | None = None
-
-    def __enter__(self) -> Pool:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(cancel_futures=True)
-
-    def run(self, tasks: Sequence[Task], sought: Wanted | None) -> Iterator[tuple[Part, int]]:
-        """The part of each task, with the bytes it covered."""
-        if self._processes < 2 or len(tasks) < 2:
-            for task in tasks:
-                yield measure(task, sought), _covered(task)
-            return
-        executor = self._restarted(sought)
-        # A few tasks ahead only: finished parts wait in memory until they are merged.
-        waiting: list[tuple[Future[Part], Task]] = []
-        for task in tasks:
-            waiting.append((executor.submit(_work, task), task))
-            if len(waiting) >= 2 * self._processes:
-                yield self._next(waiting)
-        while waiting:
-            yield self._next(waiting)
-
-    def call(self, function: Callable[[_Given], _Got], given: _Given) -> Callable[[], _Got]:
-        """Start a computation beside this process where there are others; get it by calling."""
-        if self._executor is None:
-            return lambda: function(given)
-        return self._executor.submit(function, given).result
-
-    def _restarted(self, sought: Wanted | None) -> ProcessPoolExecutor:
-        import multiprocessing
-
-        if self._executor is not None:
-            self._executor.shutdown()
-        context = multiprocessing.get_context("spawn")
-        self._executor = ProcessPoolExecutor(
-            self._processes, context, initializer=_start, initargs=(sought,)
-        )
-        return self._executor
-
-    @staticmethod
-    def _next(waiting: list[tuple[Future[Part], Task]]) -> tuple[Part, int]:
-        future, task = waiting.pop(0)
-        wait([future])
-        return future.result(), _covered(task)
-
-
-def _covered(task: Task) -> int:
-    chunk = task.chunk
-    return source.size_bytes(chunk.path) if chunk.end is None else chunk.end - chunk.start

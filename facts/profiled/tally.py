@@ -1,26 +1,27 @@
-"""Counts of hashed pairs in bounded memory, the same whatever the order of the parts."""
+"""Exact counts of hashed pairs; what does not fit in memory is sorted into files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from transxlab.facts.profiled.shelf import Segment, Shelf
+
 if TYPE_CHECKING:
+    import numpy as np
     from transxlab.facts.profiled.tokens import Counts, Flags, Hashes
 
-LIMIT = 1_500_000
-"""Pairs that are held; above it only the keys below a falling bound are counted."""
+PENDING = 1 << 18
+"""Pairs that wait in memory before they are sorted and shelved."""
 
-_DEEPEST = 24
+AT_ONCE = 1 << 19
+"""Pairs that are looked at together when the counts are read."""
 
 
 @dataclass(slots=True)
 class Pairs:
-    """Distinct (key, value) pairs with their number of rows and their first place.
-
-    When there are too many, keys (not rows) are sampled by their hash, so that all rows of a kept
-    key are still there: shares stay unbiased, and the kept keys depend on the data alone.
-    """
+    """Distinct (key, value) pairs with their number of rows and their first place."""
 
     key: Hashes
     """Key of each pair, sorted."""
@@ -35,12 +36,10 @@ class Pairs:
 class Tally:
     """Counts pairs of hashes; see Pairs."""
 
-    __slots__ = ("_held", "_pending", "_waiting", "level", "limit")
+    __slots__ = ("_pending", "_waiting", "shelf")
 
-    def __init__(self, limit: int = LIMIT) -> None:
-        self.limit = limit
-        self.level = 0
-        self._held: Pairs | None = None
+    def __init__(self) -> None:
+        self.shelf = Shelf()
         self._pending: list[Pairs] = []
         self._waiting = 0
 
@@ -48,54 +47,77 @@ class Tally:
         """Count one row for each (key, value), standing at its place."""
         import numpy as np
 
-        self._take(Pairs(key, value, np.ones(len(key), np.int64), place))
+        self._pending.append(Pairs(key, value, np.ones(len(key), np.int64), place))
+        self._waiting += len(key)
+        if self._waiting > PENDING:
+            self.settle()
 
     def merge(self, other: Tally) -> None:
         """Take over the counts of another part of the data."""
-        self.level = max(self.level, other.level)
-        for pairs in (other._held, *other._pending):
-            if pairs is not None:
-                self._take(pairs)
+        self._pending += other._pending
+        self._waiting += other._waiting
+        self.shelf.merge(other.shelf)
+        if self._waiting > PENDING:
+            self.settle()
 
-    def pairs(self) -> Pairs:
-        """The counted pairs, in the order of their hashes."""
-        self._compact()
-        assert self._held is not None
-        return self._held
-
-    @property
-    def share(self) -> float:
-        """Share of all keys that are counted, 1 while everything fits."""
-        return 0.5**self.level
-
-    def _take(self, pairs: Pairs) -> None:
-        self._pending.append(pairs)
-        self._waiting += len(pairs.key)
-        if self._waiting > self.limit // 2:
-            self._compact()
-
-    def _compact(self) -> None:
-        import numpy as np
-
-        parts = ([] if self._held is None else [self._held]) + self._pending
+    def settle(self) -> None:
+        """Shelve what waits, sorted by key and value."""
+        if not self._pending:
+            return
+        pairs = _grouped(_joined(self._pending))
         self._pending, self._waiting = [], 0
-        empty = np.zeros(0, np.uint64)
-        key = np.concatenate([p.key for p in parts] or [empty])
-        value = np.concatenate([p.value for p in parts] or [empty])
-        count = np.concatenate([p.count for p in parts] or [np.zeros(0, np.int64)])
-        first = np.concatenate([p.first for p in parts] or [np.zeros(0, np.int64)])
-        self._held = self._thin(_grouped(Pairs(key, value, count, first)))
+        self.shelf.close()
+        self.shelf.add(key=pairs.key, value=pairs.value, count=pairs.count, first=pairs.first)
+        self.shelf.close()
 
-    def _thin(self, pairs: Pairs) -> Pairs:
+    def pairs(self) -> Iterator[Pairs]:
+        """The counted pairs in the order of their hashes, a range of keys at a time.
+
+        All pairs of a key come together.
+        """
         import numpy as np
 
-        while True:
-            if self.level:
-                kept = pairs.key < np.uint64(1 << (64 - self.level))
-                pairs = _where(pairs, kept)
-            if len(pairs.key) <= self.limit or self.level >= _DEEPEST:
-                return pairs
-            self.level += 1
+        self.settle()
+        segments = self.shelf.segments()
+        ranges = max(1, -(-self.shelf.rows // AT_ONCE))
+        bounds = [np.uint64((1 << 64) * i // ranges) for i in range(1, ranges)]
+        cuts = [_cuts(segment, bounds) for segment in segments]
+        for index in range(ranges):
+            slices = [
+                _slice(segment, cut[index], cut[index + 1])
+                for segment, cut in zip(segments, cuts, strict=True)
+                if cut[index] < cut[index + 1]
+            ]
+            if slices:
+                yield _grouped(_joined(slices))
+
+
+def _cuts(segment: Segment, bounds: list[np.uint64]) -> list[int]:
+    """Where each range of keys begins in a segment, and where the last one ends."""
+    import numpy as np
+
+    inner = np.searchsorted(segment.column("key"), np.array(bounds, np.uint64))
+    return [0, *inner.tolist(), segment.rows]
+
+
+def _slice(segment: Segment, begin: int, end: int) -> Pairs:
+    import numpy as np
+
+    key, value, count, first = (
+        np.array(segment.column(name)[begin:end]) for name in ("key", "value", "count", "first")
+    )
+    return Pairs(key, value, count, first)
+
+
+def _joined(parts: list[Pairs]) -> Pairs:
+    import numpy as np
+
+    return Pairs(
+        np.concatenate([p.key for p in parts]),
+        np.concatenate([p.value for p in parts]),
+        np.concatenate([p.count for p in parts]),
+        np.concatenate([p.first for p in parts]),
+    )
 
 
 def _where(pairs: Pairs, kept: Flags | Counts) -> Pairs:

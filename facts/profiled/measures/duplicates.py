@@ -18,13 +18,11 @@ class DuplicatesResult:
     share: float
     """Share of rows that repeat an earlier row."""
     distinct: int
-    """Different rows; an estimate where ``counted_share`` is below 1."""
+    """Different rows."""
     most_copies: int
     """Copies of the most frequent row."""
     examples: tuple[tuple[int, int], ...]
     """First place and number of copies of the most frequent rows, most copies first."""
-    counted_share: float
-    """Share of different rows that were counted; 1 while all fit in memory."""
     reason: str
     """The figures in a sentence."""
 
@@ -48,22 +46,22 @@ class Duplicates:
 
     def result(self) -> DuplicatesResult:
         """The share of repeated rows, and the rows that are repeated most."""
-        import numpy as np
-
-        pairs = self.tally.pairs()
-        rows = int(pairs.count.sum())
-        distinct = len(pairs.key)
+        rows = distinct = 0
+        top: list[tuple[int, int]] = []
+        for pairs in self.tally.pairs():
+            rows += int(pairs.count.sum())
+            distinct += len(pairs.key)
+            often = pairs.count > 1
+            copies, first = pairs.count[often].tolist(), pairs.first[often].tolist()
+            top += zip((-copy for copy in copies), first, strict=True)
+            top = sorted(top)[:EXAMPLES]
         share = 1 - distinct / rows if rows else 0.0
-        top = np.lexsort((pairs.first, -pairs.count))[:EXAMPLES]
-        examples = tuple(
-            (int(pairs.first[i]), int(pairs.count[i])) for i in top if pairs.count[i] > 1
-        )
+        examples = tuple((first, -copies) for copies, first in top)
         repeated = f"; the most frequent row stands {examples[0][1]:,} times" if examples else ""
         return DuplicatesResult(
             share=share,
-            distinct=round(distinct / self.tally.share),
-            most_copies=int(pairs.count.max()) if rows else 0,
+            distinct=distinct,
+            most_copies=examples[0][1] if examples else min(rows, 1),
             examples=examples,
-            counted_share=self.tally.share,
             reason=f"{share:.2%} of rows repeat an earlier row{repeated}",
         )

@@ -83,13 +83,14 @@ class Labels:
     def _conflicting(self) -> float:
         import numpy as np
 
-        pairs = self.by_input.pairs()
-        if not len(pairs.key):
-            return 0.0
-        starts = np.flatnonzero(np.r_[True, pairs.key[1:] != pairs.key[:-1]])
-        several = np.diff(np.r_[starts, len(pairs.key)]) > 1
-        rows = np.add.reduceat(pairs.count, starts)
-        return float(rows[several].sum() / rows.sum())
+        labelled = conflicting = 0
+        for pairs in self.by_input.pairs():
+            starts = np.flatnonzero(np.r_[True, pairs.key[1:] != pairs.key[:-1]])
+            several = np.diff(np.r_[starts, len(pairs.key)]) > 1
+            rows = np.add.reduceat(pairs.count, starts)
+            labelled += int(rows.sum())
+            conflicting += int(rows[several].sum())
+        return conflicting / labelled if labelled else 0.0
 
     def _limit(self) -> None:
         if self.too_many or len(self.counts) > MOST_LABELS:

@@ -17,6 +17,7 @@ from transxlab.facts.profiled.tokens import mix, ngrams
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from transxlab.facts.profiled.measures.alike import Alike
     from transxlab.facts.profiled.tokens import Counts, Flags
 
 JACCARD = 0.8
@@ -37,15 +38,8 @@ BAND_BINS = 6
 EXAMPLES = 5
 """Clusters that are named."""
 
-FIRST_BINS = 64
-"""Bins that are compared first, held in memory."""
-
-FIRST_JACCARD = 0.6
-"""Estimate on the first bins below which a pair is dropped: 4 standard errors under JACCARD."""
-
 _EMPTY = 0xFFFFFFFF
 _ATTEMPTS = 48
-_PAIRS_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,7 @@ class Near:
         sketch[bins == _EMPTY] = 0
         keys = _band_keys(_densified(bins[:, : BANDS * BAND_BINS], bins))
         columns = {f"band{band}": keys[:, band] for band in range(BANDS)}
-        self.shelf.add(place=block.places[at], sketch=sketch, **columns)
+        self.shelf.add(place=block.places[at], sketch=sketch, print=prints(sketch), **columns)
 
     def merge(self, other: Near) -> None:
         """Take over the sketches of another part of the data."""
@@ -92,55 +86,55 @@ class Near:
 
     def result(self) -> NearResult:
         """Candidates from every band, checked on their sketches."""
-        import numpy as np
+        from transxlab.facts.profiled.measures.alike import Alike
 
-        places, earlier = self._earlier()
-        near = np.flatnonzero(earlier != np.arange(len(places)))
-        return self._told(places, near, earlier)
+        return self._told(Alike(self.shelf))
 
     def repeats(self) -> list[tuple[int, int]]:
         """Place of every row nearly equal to an earlier one, and that one's place, in order."""
+        from transxlab.facts.profiled.measures.alike import Alike
+
+        alike = Alike(self.shelf)
+        row, earlier = alike.links()
+        places, first = alike.gather("place", row), alike.gather("place", earlier)
+        return sorted(zip(places.tolist(), first.tolist(), strict=True))
+
+    def _told(self, alike: Alike) -> NearResult:
         import numpy as np
 
-        places, earlier = self._earlier()
-        near = np.flatnonzero(earlier != np.arange(len(places)))
-        return sorted(zip(places[near].tolist(), places[earlier[near]].tolist(), strict=True))
-
-    def _earlier(self) -> tuple[Counts, Counts]:
-        """Places of the rows, and for each row the index of the earlier one it resembles."""
-        import numpy as np
-
-        places = self.shelf.column("place")
-        rank = np.empty(len(places), np.int64)
-        rank[np.argsort(places, kind="stable")] = np.arange(len(places))
-        earlier = np.arange(len(places))
-        if len(places):
-            search = _Search(self.shelf, rank, earlier)
-            for band in range(BANDS):
-                search.band(band)
-        return places, earlier
-
-    def _told(self, places: Counts, near: Counts, earlier: Counts) -> NearResult:
-        import numpy as np
-
-        root = earlier.copy()
-        while True:
-            above = root[root]
-            if np.array_equal(above, root):
-                break
-            root = above
-        heads, counts = np.unique(root[near], return_counts=True)
-        top = np.lexsort((places[heads], -counts))[:EXAMPLES]
-        some = near[np.argsort(places[near])][:EXAMPLES]
+        near, earlier = alike.links()
+        heads, counts = np.unique(_roots(near, earlier), return_counts=True)
+        # Rows are numbered by their places, so that the smaller number comes first in the files.
+        top = np.lexsort((heads, -counts))[:EXAMPLES]
         share = len(near) / self.rows if self.rows else 0.0
         return NearResult(
             share=share,
             rows=len(near),
-            clusters=tuple((int(places[heads[i]]), int(counts[i]) + 1) for i in top),
-            pairs=tuple((int(places[i]), int(places[earlier[i]])) for i in some),
+            clusters=_pairs(alike.gather("place", heads[top]), counts[top] + 1),
+            pairs=_pairs(
+                alike.gather("place", near[:EXAMPLES]), alike.gather("place", earlier[:EXAMPLES])
+            ),
             reason=f"{share:.2%} of rows are nearly equal to an earlier row "
             f"(Jaccard {JACCARD} of {RUN_TOKENS}-token runs), exact copies among them",
         )
+
+
+def _pairs(one: Counts, two: Counts) -> tuple[tuple[int, int], ...]:
+    return tuple(zip(one.tolist(), two.tolist(), strict=True))
+
+
+def _roots(near: Counts, earlier: Counts) -> Counts:
+    """The first row of the group of each row, given the earlier row that each resembles."""
+    import numpy as np
+
+    root: Counts = earlier.copy()
+    while len(near):
+        spot = np.minimum(np.searchsorted(near, root), len(near) - 1)
+        above = np.where(near[spot] == root, root[spot], root)
+        if np.array_equal(above, root):
+            break
+        root = above
+    return root
 
 
 def _bins(block: Block, sizes: Counts) -> NDArray[np.uint32]:
@@ -190,50 +184,15 @@ def _band_keys(bins: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return short
 
 
-class _Search:
-    """Candidates band by band, checked; ``earlier`` learns the earlier row that each resembles."""
+def prints(sketch: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """Eight words per sketch: the last bit of each bin, and which bins are filled."""
+    import numpy as np
 
-    def __init__(self, shelf: Shelf, rank: Counts, earlier: Counts) -> None:
-        import numpy as np
-
-        self._shelf, self._rank, self._earlier = shelf, rank, earlier
-        self._by_rank = np.argsort(rank)
-        self._first = shelf.column("sketch")[:, :FIRST_BINS].copy()
-
-    def band(self, band: int) -> None:
-        """Rows with one key stand side by side, alike ones first by the key of the next band."""
-        import numpy as np
-
-        keys = self._shelf.column(f"band{band}").astype(np.uint64)
-        beside = self._shelf.column(f"band{(band + 1) % BANDS}")
-        both = ((keys << np.uint64(32)) | beside)[self._by_rank]
-        order = self._by_rank[np.argsort(both, kind="stable")]
-        keys = keys[order]
-        starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
-        head = np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-        spot = np.arange(len(order))
-        for step in (1, 2):
-            near = spot - step >= head
-            self._check(order[spot[near]], order[spot[near] - step])
-        far = spot - head > 2
-        self._check(order[spot[far]], order[head[far]])
-
-    def _check(self, left: Counts, right: Counts) -> None:
-        import numpy as np
-
-        rank, earlier = self._rank, self._earlier
-        later = np.where(rank[left] > rank[right], left, right)
-        first = np.where(rank[left] > rank[right], right, left)
-        # A row that is known to resemble an earlier one needs no second proof.
-        unknown = earlier[later] == later
-        later, first = later[unknown], first[unknown]
-        sketches = self._shelf.column("sketch")
-        for begin in range(0, len(later), _PAIRS_AT_ONCE):
-            one, two = later[begin : begin + _PAIRS_AT_ONCE], first[begin : begin + _PAIRS_AT_ONCE]
-            likely = resemblance(self._first[one], self._first[two]) >= FIRST_JACCARD
-            one, two = one[likely], two[likely]
-            alike = resemblance(sketches[one], sketches[two]) >= JACCARD
-            earlier[one[alike]] = two[alike]
+    if not len(sketch):
+        return np.zeros((0, 8), np.uint64)
+    bits = np.concatenate((np.packbits(sketch & 1, axis=1), np.packbits(sketch > 0, axis=1)), 1)
+    words: NDArray[np.uint64] = np.ascontiguousarray(bits).view(np.uint64)
+    return words
 
 
 def resemblance(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> NDArray[np.float64]:

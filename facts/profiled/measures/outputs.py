@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from transxlab.facts.profiled.block import Block
-from transxlab.facts.profiled.tally import Tally
+from transxlab.facts.profiled.tally import Pairs, Tally
+
+if TYPE_CHECKING:
+    from transxlab.facts.profiled.tokens import Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +17,7 @@ class OutputsResult:
     """Distinct outputs per distinct input; None where the data have no inputs."""
 
     inputs: int
-    """Distinct inputs, blind to case and white space; an estimate for very large data."""
+    """Distinct inputs, blind to case and white space."""
     single_output_share: float | None
     """Share of distinct inputs that have only one distinct output."""
     repeated_single_share: float | None
@@ -21,7 +25,7 @@ class OutputsResult:
     outputs_per_input: float | None
     """Mean number of distinct outputs of an input."""
     distinct_outputs: int
-    """Different outputs; an estimate for very large data."""
+    """Different outputs."""
     reason: str
     """The figures in a sentence."""
 
@@ -50,23 +54,31 @@ class Outputs:
 
     def result(self) -> OutputsResult:
         """The shares."""
-        import numpy as np
-
-        distinct = round(len(self.by_output.pairs().key) / self.by_output.share)
-        pairs = self.by_input.pairs()
-        if not len(pairs.key):
+        distinct = sum(len(pairs.key) for pairs in self.by_output.pairs())
+        inputs = single = repeated = repeated_single = different = 0
+        for pairs in self.by_input.pairs():
+            outputs, rows = _per_input(pairs)
+            inputs += len(outputs)
+            different += len(pairs.key)
+            single += int((outputs == 1).sum())
+            repeated += int((rows > 1).sum())
+            repeated_single += int(((outputs == 1) & (rows > 1)).sum())
+        if not inputs:
             return OutputsResult(0, None, None, None, distinct, "the rows have no inputs")
-        starts = np.flatnonzero(np.r_[True, pairs.key[1:] != pairs.key[:-1]])
-        outputs = np.diff(np.r_[starts, len(pairs.key)])
-        rows = np.add.reduceat(pairs.count, starts)
-        single = outputs == 1
-        repeated = rows > 1
-        inputs = round(len(starts) / self.by_input.share)
         return OutputsResult(
             inputs=inputs,
-            single_output_share=float(single.mean()),
-            repeated_single_share=float(single[repeated].mean()) if repeated.any() else None,
-            outputs_per_input=float(outputs.mean()),
+            single_output_share=single / inputs,
+            repeated_single_share=repeated_single / repeated if repeated else None,
+            outputs_per_input=different / inputs,
             distinct_outputs=distinct,
-            reason=f"{inputs:,} different inputs, {single.mean():.1%} of them with one output only",
+            reason=f"{inputs:,} different inputs, {single / inputs:.1%} of them with one output "
+            "only",
         )
+
+
+def _per_input(pairs: Pairs) -> tuple[Counts, Counts]:
+    """Different outputs and rows of each input."""
+    import numpy as np
+
+    starts = np.flatnonzero(np.r_[True, pairs.key[1:] != pairs.key[:-1]])
+    return np.diff(np.r_[starts, len(pairs.key)]), np.add.reduceat(pairs.count, starts)

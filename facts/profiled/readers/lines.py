@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from pathlib import Path, PurePath
+from lzma import LZMAError
+from pathlib import PurePath
 from typing import BinaryIO, cast
 
 from transxlab.facts.profiled.problem import Problem, Report
+from transxlab.facts.profiled.readers import places
 
 LONGEST_BYTES = 32 << 20
 """Longest line that is read; a longer one is skipped without being held in memory."""
 
 _PIECE_BYTES = 1 << 20
 _PACKINGS = (".gz", ".zst", ".bz2", ".xz")
+BROKEN = (EOFError, zlib.error, LZMAError, OSError)
+"""What decompression raises on a file that is cut short or damaged."""
+
 _GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 class UnpackError(ValueError):
@@ -31,38 +37,44 @@ def packed(path: str) -> bool:
     """Whether a file is compressed, by its first bytes or its name."""
     if PurePath(path.lower()).suffix in _PACKINGS:
         return True
-    with Path(path).open("rb") as file:
-        return file.read(2) == _GZIP
+    with places.opened(path) as file:
+        start = file.read(4)
+    return start[:2] == _GZIP or start == _ZSTD
 
 
 def unpacked(path: str) -> BinaryIO:
     """The file opened for reading, decompressed on the way; UnpackError if no module can."""
+    file = places.opened(path)
+    start = file.read(4)
+    file.seek(0)
     suffix = PurePath(path.lower()).suffix
+    if start[:2] == _GZIP:
+        import gzip
+
+        return cast(BinaryIO, gzip.open(file, "rb"))
+    if start == _ZSTD or suffix == ".zst":
+        return _zst(file)
     if suffix == ".bz2":
         import bz2
 
-        return cast(BinaryIO, bz2.open(path, "rb"))
+        return cast(BinaryIO, bz2.open(file, "rb"))
     if suffix == ".xz":
         import lzma
 
-        return cast(BinaryIO, lzma.open(path, "rb"))
-    if suffix == ".zst":
-        return _zst(path)
-    if packed(path):
-        import gzip
-
-        return cast(BinaryIO, gzip.open(path, "rb"))
-    return Path(path).open("rb")
+        return cast(BinaryIO, lzma.open(file, "rb"))
+    return file
 
 
-def _zst(path: str) -> BinaryIO:
+def _zst(file: BinaryIO) -> BinaryIO:
+    from importlib import import_module
+
     try:
-        from importlib import import_module
-
         zstandard = import_module("zstandard")
     except ImportError:
-        raise UnpackError("is compressed with zstd; install zstandard or unpack it") from None
-    return cast(BinaryIO, zstandard.open(path, "rb"))
+        file.close()
+        message = "is compressed with zstd, which needs zstandard: pip install 'transxlab[data]'"
+        raise UnpackError(message) from None
+    return cast(BinaryIO, zstandard.open(file, "rb"))
 
 
 def head(path: str, size_bytes: int) -> bytes:
@@ -70,7 +82,7 @@ def head(path: str, size_bytes: int) -> bytes:
     with unpacked(path) as file:
         try:
             return file.read(size_bytes)
-        except (EOFError, zlib.error):
+        except BROKEN:
             return _salvage(path, size_bytes)
 
 
@@ -81,7 +93,7 @@ def _salvage(path: str, size_bytes: int) -> bytes:
         try:
             while sum(map(len, parts)) < size_bytes and (part := file.read1(4096)):  # type: ignore[attr-defined]
                 parts.append(part)
-        except (EOFError, zlib.error, OSError):
+        except BROKEN:
             pass
     return b"".join(parts)
 
@@ -89,7 +101,7 @@ def _salvage(path: str, size_bytes: int) -> bytes:
 def cuts(path: str, chunk_bytes: int) -> Iterator[tuple[int, int, int, int]]:
     """Start, end, first line and lines of parts of a plain file that begin and end at newlines."""
     start, line, lines, position = 0, 1, 0, 0
-    with Path(path).open("rb") as file:
+    with places.opened(path) as file:
         while piece := file.read(min(_PIECE_BYTES, chunk_bytes)):
             position += len(piece)
             last = piece.rfind(b"\n") + 1
@@ -114,8 +126,8 @@ def pieces(path: str, start: int, end: int | None, report: Report) -> Iterator[b
             size = _PIECE_BYTES if left is None else min(_PIECE_BYTES, left)
             try:
                 piece = file.read1(size)  # type: ignore[attr-defined]
-            except (EOFError, zlib.error, OSError) as error:
-                message = f"the compressed file breaks off ({error}); what came before is used"
+            except BROKEN as error:
+                message = f"the file breaks off ({error}); what came before is used"
                 report(Problem(path, 0, "truncated-archive", message))
                 return
             if not piece:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 from transxlab.facts.profiled.problem import Problem, Report
-from transxlab.facts.profiled.readers import lines
+from transxlab.facts.profiled.readers import folders, hub, lines, places
 
 Format = Literal["jsonl", "json", "csv", "tsv", "text", "parquet", "arrow"]
 Record: TypeAlias = "tuple[int, dict[str, object]]"
@@ -20,6 +19,8 @@ CHUNK_BYTES = 16 << 20
 
 _PROBE_BYTES = 1 << 16
 _MAGIC: tuple[tuple[bytes, Format], ...] = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"))
+_STREAM = b"\xff\xff\xff\xff"
+"""Begins an Arrow stream, as Hugging Face datasets save them."""
 _SUFFIX: dict[str, Format] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -51,13 +52,15 @@ class Chunk:
     format: Format
     """What it holds."""
     start: int = 0
-    """First byte; always the beginning of a line."""
+    """First byte, always the beginning of a line; of Parquet the first row group."""
     end: int | None = None
-    """One past the last byte; None reads to the end of the file."""
+    """One past the last byte or row group; None reads to the end of the file."""
     first_line: int = 1
-    """Number of the first line of the chunk."""
+    """Number of the first line or row of the chunk."""
     lines: int | None = None
     """Lines of the chunk, or one more; None where they were not counted."""
+    bytes: int | None = None
+    """Size of the chunk in its file, where ``start`` and ``end`` do not tell."""
 
 
 def detect(path: str) -> Format | Problem:
@@ -65,8 +68,7 @@ def detect(path: str) -> Format | Problem:
     try:
         head = lines.head(path, _PROBE_BYTES)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        return Problem(path, 0, "unreadable", f"cannot be read: {reason}", fatal=True)
+        return unreadable(path, error)
     except lines.UnpackError as error:
         return Problem(path, 0, "unreadable", str(error), fatal=True)
     return _by_content(path, head)
@@ -76,6 +78,8 @@ def _by_content(path: str, head: bytes) -> Format | Problem:
     for magic, known in _MAGIC:
         if head.startswith(magic):
             return known
+    if head.startswith(_STREAM) and lines.plain_suffix(path) == ".arrow":
+        return "arrow"
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         message = "is UTF-16 text; save it as UTF-8"
         return Problem(path, 0, "encoding", message, fatal=True)
@@ -110,10 +114,14 @@ def _is_json_line(text: bytes) -> bool:
 
 
 def plan(path: str, format: Format, chunk_bytes: int = CHUNK_BYTES) -> list[Chunk]:
-    """The chunks of one file; only plain JSON lines can be cut, everything else is one chunk.
+    """The chunks of one file; only plain JSON lines and Parquet can be cut.
 
     Raises OSError when the file cannot be read.
     """
+    if format == "parquet":
+        from transxlab.facts.profiled.readers import columnar
+
+        return [Chunk(path, format, *cut) for cut in columnar.cuts(path, chunk_bytes)]
     if format != "jsonl" or lines.packed(path):
         return [Chunk(path, format)]
     return [Chunk(path, format, *cut) for cut in lines.cuts(path, chunk_bytes)]
@@ -126,18 +134,25 @@ def read(chunk: Chunk, report: Report) -> Iterator[Record]:
     try:
         yield from reader(chunk, report)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        report(Problem(chunk.path, 0, "unreadable", f"cannot be read: {reason}", fatal=True))
+        report(unreadable(chunk.path, error))
 
 
-def size_bytes(path: str) -> int:
-    """Size of a file on disk in bytes; 0 when it cannot be looked at."""
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return 0
+def unreadable(path: str, error: OSError) -> Problem:
+    """A file that cannot be opened, or no longer read, as one problem."""
+    reason = (error.strerror or str(error)).lower()
+    if isinstance(error, FileNotFoundError):
+        reason = hub.why_missing(path) or "no such file or directory"
+    return Problem(path, 0, "unreadable", f"cannot be read: {reason}", fatal=True)
 
 
-def is_data(path: Path) -> bool:
+def size_bytes(chunk: Chunk) -> int:
+    """About how many bytes of its file a chunk covers."""
+    if chunk.bytes is not None:
+        return chunk.bytes
+    return places.size_bytes(chunk.path) if chunk.end is None else chunk.end - chunk.start
+
+
+def is_data(path: str) -> bool:
     """Whether a file found in a folder has a name that a reader knows."""
-    return path.is_file() and lines.plain_suffix(str(path)) in _SUFFIX
+    name = path.rpartition("/")[2]
+    return lines.plain_suffix(name) in _SUFFIX and name not in folders.DESCRIBING

@@ -29,7 +29,7 @@ def unreported(problem: Problem) -> None:
 def walk(paths: Sequence[str], report: Report = unreported) -> Iterator[Walked]:
     """The usable rows of the files; rows and files that are not are reported.
 
-    Paths as ``profile.expanded`` gives them. Raises OSError where a file vanishes half-way.
+    Paths as ``readers.folders.expanded`` gives them. Raises OSError where a file vanishes half-way.
     """
     recogniser = Recogniser()
     for number, chunk in _chunks(paths, report):
