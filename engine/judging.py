@@ -137,11 +137,14 @@ def judged(
             spared, _ = exists(rule.unless, shape, env, choice.missing, memory)
     if spared is True:
         return None
-    needs = {t for a, t in shape.binds if a in choice.missing}
-    for truth in (held, found, spared):
-        if isinstance(truth, Unknown):
-            needs |= truth.needs
-    return Unknown(frozenset(needs)) if needs else Match(choice.bindings, chosen)
+    lacking = [truth for truth in (held, found, spared) if isinstance(truth, Unknown)]
+    if choice.missing:
+        missing = frozenset(t for a, t in shape.binds if a in choice.missing)
+        return Unknown(missing.union(*(truth.needs for truth in lacking)))
+    if not lacking:
+        return Match(choice.bindings, chosen)
+    needs = lacking[0].needs.union(*(truth.needs for truth in lacking[1:]))
+    return Unknown(needs) if len(lacking) > 1 else lacking[0]
 
 
 def when(shape: Shape, choice: Choice, start: bool | Unknown, memory: Memory) -> bool | Unknown:
@@ -208,7 +211,9 @@ def _mentions(condition: Expression, names: frozenset[str]) -> bool:
 
 def subject(choice: Choice) -> str | None:
     """Labels of the facts a choice is about, sorted; None where it is about the whole run."""
-    return ", ".join(sorted(f.label() for f in choice.bindings.values())) or None
+    if not choice.bindings:
+        return None
+    return ", ".join(sorted(f.label() for f in choice.bindings.values()))
 
 
 def support(shape: Shape, match: Match, memory: Memory) -> tuple[tuple[Fact, str], ...]:

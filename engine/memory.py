@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from transxlab.engine.case import Case, Firing, Ranked, Waiting
@@ -62,7 +63,7 @@ class Memory:
             if entry.subject == subject:
                 entries[at] = Waiting(rule, subject, tuple(sorted({*entry.needs, *needs})))
                 return
-        entries.append(Waiting(rule, subject, tuple(sorted(needs))))
+        entries.append(Waiting(rule, subject, _sorted(needs)))
 
     def propose(self, path: str, fact: Fact, proposal: Proposal) -> None:
         """Note a value that a firing proposes for a slot."""
@@ -73,6 +74,12 @@ class Memory:
     ) -> None:
         """Fill a slot with something concluded."""
         fact.slots[slot] = Known(value, Origin("concluded", where), support)
+
+
+@lru_cache(maxsize=4096)
+def _sorted(needs: frozenset[str]) -> tuple[str, ...]:
+    """Needs in order; many rules wait for the same."""
+    return tuple(sorted(needs))
 
 
 def graph(case: Case) -> Any:

@@ -24,11 +24,16 @@ def not_judged(
     Ordered by rule and subject; what each waits for is reduced to leaves.
     """
     found = []
+    reduced: dict[tuple[str, ...], tuple[str, ...]] = {}
     for rule in rules:
-        for entry in memory.waiting.get(rule.id, ()):
-            if _matters(rule, memory, applies):
-                needs = leaves(entry, writers, memory)
-                found.append(Waiting(rule, entry.subject, needs))
+        entries = memory.waiting.get(rule.id)
+        if not entries or not _matters(rule, memory, applies):
+            continue
+        for entry in entries:
+            needs = reduced.get(entry.needs)
+            if needs is None:
+                needs = reduced[entry.needs] = leaves(entry, writers, memory)
+            found.append(Waiting(rule, entry.subject, needs))
     return sorted(found, key=lambda entry: (entry.rule.id, entry.subject or ""))
 
 
