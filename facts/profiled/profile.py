@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from transxlab.facts.profiled import compiled
 from transxlab.facts.profiled.engines import engine as engines
 from transxlab.facts.profiled.engines import resume
 from transxlab.facts.profiled.engines.engine import Engine
@@ -127,10 +128,11 @@ def profile(
     named = {role: expanded(given, role) for role, given in files.items()}
     total = sum(places.size_bytes(path) for paths in named.values() for path in paths)
     done = _Done(progress, total)
+    large = total >= compiled.WORTH_BYTES
     at_work = engines.engine(engine, processes)
     try:
         with resume.store(cache, named, chunk_bytes) as store:
-            return _profiled(_Scan(at_work, store, chunk_bytes, done), named)
+            return _profiled(_Scan(at_work, store, chunk_bytes, done, large), named)
     finally:
         at_work.close()
 
@@ -143,6 +145,7 @@ class _Scan:
     store: Store
     chunk_bytes: int
     done: _Done
+    compiled: bool
 
 
 def _profiled(scan: _Scan, named: Mapping[str, tuple[str, ...]]) -> DataProfile:
@@ -186,7 +189,7 @@ def _scanned(scan: _Scan, role: str, paths: Sequence[str], sought: Wanted | None
     chunks, refused = _chunks(paths, scan.chunk_bytes)
     lines = [chunk.lines for _, chunk in chunks]
     bound = sample_bound(None if None in lines else sum(n for n in lines if n))
-    tasks = [Task(role, index, *chunk, bound) for index, chunk in enumerate(chunks)]
+    tasks = [Task(role, index, *chunk, bound, scan.compiled) for index, chunk in enumerate(chunks)]
     total = empty(role, sought, bound)
     for problem in refused:
         total.problems.report(problem)

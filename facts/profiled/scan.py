@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from transxlab.facts.profiled import compiled
 from transxlab.facts.profiled.block import Block, place
 from transxlab.facts.profiled.formats import Recogniser
 from transxlab.facts.profiled.measures.counts import Counts
@@ -154,6 +155,8 @@ class Task:
     """What to read."""
     bound: int
     """Hash below which rows can be in the sample."""
+    compiled: bool = False
+    """Whether the data are large enough for the compiled loops."""
 
 
 STORED_ROWS = 1 << 16
@@ -163,6 +166,7 @@ STORED_ROWS = 1 << 16
 def measure(task: Task, sought: Wanted | None, names: Iterator[Path] | None = None) -> Part:
     """Every measure over one chunk; ``names`` are files that columns of large chunks may take."""
     part = empty(task.role, sought, task.bound)
+    compiled.switch(task.compiled)
     stored = 0
     recogniser = Recogniser()
     block = Block(task.file)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from transxlab.facts.profiled import compiled
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -74,6 +76,8 @@ def tokenise(texts: Sequence[str]) -> Tokens:
     begins = np.zeros(len(texts) + 1, np.int64)
     np.cumsum([len(e) + 1 for e in encoded], out=begins[1:])
     raw = np.frombuffer(joined, np.uint8)
+    if (fast := compiled.kernels()) is not None:
+        return Tokens(joined, *fast.tokenise(raw, kinds, begins, len(raw)))
     kind = kinds[raw]
     first = np.empty(len(kind), bool)
     first[0] = True
@@ -145,6 +149,9 @@ def text_hashes(tokens: Tokens) -> Hashes:
     """One hash per text over its tokens in order: blind to case and white space."""
     import numpy as np
 
+    if (fast := compiled.kernels()) is not None:
+        hashes: Hashes = fast.text_hashes(tokens.hash, tokens.offsets)
+        return hashes
     counts = np.diff(tokens.offsets)
     place = np.arange(len(tokens.hash)) - np.repeat(tokens.offsets[:-1], counts)
     placed = mix(tokens.hash + place.astype(np.uint64) * np.uint64(_GOLDEN))

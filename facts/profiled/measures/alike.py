@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from transxlab.facts.profiled import compiled
 from transxlab.facts.profiled.measures.near import BANDS, BINS, JACCARD, resemblance
 from transxlab.facts.profiled.shelf import Segment, Shelf
 
@@ -111,7 +112,7 @@ class Alike:
         one, two = one[unknown], two[unknown]
         for begin in range(0, len(one), AT_ONCE // 8):
             left, right = one[begin : begin + AT_ONCE // 8], two[begin : begin + AT_ONCE // 8]
-            near = likely(prints[left], prints[right])
+            near = likely(prints, left, right)
             self._link(rows[left[near]], rows[right[near]])
 
     def _link(self, one: Counts, two: Counts) -> None:
@@ -139,8 +140,8 @@ def _rows(
     return both, local + begin, segment.column("print")[local]
 
 
-def likely(one: NDArray[np.uint64], two: NDArray[np.uint64]) -> Flags:
-    """Pairs whose sketches may be equal enough, judged by their prints alone.
+def likely(prints: NDArray[np.uint64], one: Counts, two: Counts) -> Flags:
+    """Pairs of rows whose sketches may be equal enough, judged by their prints alone.
 
     Of bins that both fill, equal ones agree in their last bit and others do by chance: equal bins
     are about 2 x agreeing - both, with a variance of the number of unequal ones.
@@ -148,14 +149,23 @@ def likely(one: NDArray[np.uint64], two: NDArray[np.uint64]) -> Flags:
     """
     import numpy as np
 
-    filled_one, filled_two = one[:, _HALF:], two[:, _HALF:]
-    both_filled = filled_one & filled_two
-    both = _ones(both_filled)
-    held = _ones(filled_one | filled_two)
-    agreeing = _ones(~(one[:, :_HALF] ^ two[:, :_HALF]) & both_filled)
+    both, held, agreeing = _agreement(prints, one, two)
     slack = ERRORS * np.sqrt((1 - JACCARD) * held)
     flags: Flags = 2 * agreeing - both >= JACCARD * held - slack
     return flags
+
+
+def _agreement(
+    prints: NDArray[np.uint64], one: Counts, two: Counts
+) -> tuple[Counts, Counts, Counts]:
+    """Of each pair the bins that both fill, that either fills, and whose last bits agree."""
+    if (fast := compiled.kernels()) is not None:
+        counted: tuple[Counts, Counts, Counts] = fast.agreement(prints, one, two)
+        return counted
+    left, right = prints[one], prints[two]
+    both = left[:, _HALF:] & right[:, _HALF:]
+    agreeing = ~(left[:, :_HALF] ^ right[:, :_HALF]) & both
+    return _ones(both), _ones(left[:, _HALF:] | right[:, _HALF:]), _ones(agreeing)
 
 
 def _ones(words: NDArray[np.uint64]) -> Counts:

@@ -8,8 +8,10 @@ and each bin keeps its smallest. Bands of six bins find candidates; empty bins b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from transxlab.facts.profiled import compiled
 from transxlab.facts.profiled.block import Block
 from transxlab.facts.profiled.shelf import Shelf
 from transxlab.facts.profiled.tokens import mix, ngrams
@@ -72,10 +74,10 @@ class Near:
         self.rows += len(block.lines)
         sizes = np.diff(block.rows)
         at = np.flatnonzero(sizes >= RUN_TOKENS)
-        bins = _bins(block, sizes)[at]
+        bins = _bins(block, sizes, at)
         sketch = (bins % np.uint32(255) + np.uint32(1)).astype(np.uint8)
         sketch[bins == _EMPTY] = 0
-        keys = _band_keys(_densified(bins[:, : BANDS * BAND_BINS], bins))
+        keys = _band_keys(_densified(bins))
         columns = {f"band{band}": keys[:, band] for band in range(BANDS)}
         self.shelf.add(place=block.places[at], sketch=sketch, print=prints(sketch), **columns)
 
@@ -137,10 +139,15 @@ def _roots(near: Counts, earlier: Counts) -> Counts:
     return root
 
 
-def _bins(block: Block, sizes: Counts) -> NDArray[np.uint32]:
-    """For each row the smallest hash in every bin; _EMPTY where there is none."""
+def _bins(block: Block, sizes: Counts, taken: Counts) -> NDArray[np.uint32]:
+    """For each taken row the smallest hash in every bin; _EMPTY where there is none."""
     import numpy as np
 
+    if (fast := compiled.kernels()) is not None:
+        found: NDArray[np.uint32] = fast.bins(
+            block.tokens.hash, block.rows, taken, RUN_TOKENS, BINS
+        )
+        return found
     hashes = mix(ngrams(block.tokens.hash, RUN_TOKENS))
     whole = np.arange(len(hashes)) + RUN_TOKENS <= np.repeat(block.rows[1:], sizes)
     owner = np.repeat(np.arange(len(sizes)), sizes)[whole]
@@ -149,21 +156,24 @@ def _bins(block: Block, sizes: Counts) -> NDArray[np.uint32]:
     low = (hashes & np.uint64(_EMPTY)).astype(np.uint32)
     bins = np.full(len(sizes) * BINS, _EMPTY, np.uint32)
     np.minimum.at(bins, cell, low)
-    square: NDArray[np.uint32] = bins.reshape(len(sizes), BINS)
+    square: NDArray[np.uint32] = bins.reshape(len(sizes), BINS)[taken]
     return square
 
 
-def _densified(wanted: NDArray[np.uint32], bins: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """The wanted bins, empty ones filled from bins drawn by a fixed series."""
+def _densified(bins: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """The bins of the bands, empty ones filled from bins drawn by a fixed series."""
     import numpy as np
 
-    filled: NDArray[np.uint32] = wanted.copy()
+    wanted, donors = BANDS * BAND_BINS, _donors()
+    if (fast := compiled.kernels()) is not None:
+        dense: NDArray[np.uint32] = fast.densified(bins, wanted, donors)
+        return dense
+    filled: NDArray[np.uint32] = bins[:, :wanted].copy()
     row, column = np.nonzero(filled == _EMPTY)
-    for attempt in range(1, _ATTEMPTS):
+    for attempt in range(donors.shape[1]):
         if not len(row):
             return filled
-        donor = mix(column.astype(np.uint64) * np.uint64(_ATTEMPTS) + np.uint64(attempt))
-        value = bins[row, (donor & np.uint64(BINS - 1)).astype(np.int64)]
+        value = bins[row, donors[column, attempt]]
         found = value != _EMPTY
         filled[row[found], column[found]] = value[found]
         row, column = row[~found], column[~found]
@@ -172,10 +182,24 @@ def _densified(wanted: NDArray[np.uint32], bins: NDArray[np.uint32]) -> NDArray[
     return filled
 
 
+@lru_cache(maxsize=1)
+def _donors() -> Counts:
+    """The bins that an empty bin of a band borrows from, one attempt after the other."""
+    import numpy as np
+
+    column = np.arange(BANDS * BAND_BINS, dtype=np.uint64)[:, None] * np.uint64(_ATTEMPTS)
+    drawn = mix(column + np.arange(1, _ATTEMPTS, dtype=np.uint64))
+    donors: Counts = (drawn & np.uint64(BINS - 1)).astype(np.int64)
+    return donors
+
+
 def _band_keys(bins: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """One hash for each band of each row."""
     import numpy as np
 
+    if (fast := compiled.kernels()) is not None:
+        keys: NDArray[np.uint32] = fast.band_keys(bins, BANDS, BAND_BINS)
+        return keys
     grouped = bins.reshape(len(bins), BANDS, BAND_BINS).astype(np.uint64)
     key = np.zeros((len(bins), BANDS), np.uint64)
     for index in range(BAND_BINS):

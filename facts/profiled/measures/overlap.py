@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from transxlab.facts.profiled import compiled
 from transxlab.facts.profiled.block import Block
 from transxlab.facts.profiled.measures.heldout import GRAM_TOKENS, Columns, content_hash
 from transxlab.facts.profiled.tokens import ngrams
@@ -62,6 +63,44 @@ class Wanted:
     """Inputs."""
     gram: Hashes
     """Runs of tokens."""
+    filter: Flags
+    """For the first bits of a run, whether any of the runs begins with them."""
+
+    def runs(self, block: Block) -> tuple[Counts, Counts]:
+        """Where runs of the block's rows stand in ``gram``, and the row that each is of."""
+        import numpy as np
+
+        nothing = np.zeros(0, np.int64)
+        if not len(self.gram):
+            return nothing, nothing
+        rows, hashes = block.rows, block.tokens.hash
+        shift = np.uint64(64 - (len(self.filter) - 1).bit_length())
+        if (fast := compiled.kernels()) is not None:
+            found: tuple[Counts, Counts] = fast.runs_found(
+                hashes, rows, GRAM_TOKENS, self.filter, shift, self.gram
+            )
+            return found
+        size = np.diff(rows)
+        grams = ngrams(hashes, GRAM_TOKENS)
+        likely = self.filter[grams >> shift]
+        likely &= np.arange(len(grams)) + GRAM_TOKENS <= np.repeat(rows[1:], size)
+        at = np.flatnonzero(likely)
+        hits, some = _found(self.gram, grams[at])
+        return hits, np.repeat(np.arange(len(size)), size)[at[some]]
+
+
+FILTER_BITS = 25
+"""Most bits of the filter of runs: 32 MiB."""
+
+
+def _filter(grams: Hashes) -> Flags:
+    """Flags for the first bits of hashes: about eight times as many as there are hashes."""
+    import numpy as np
+
+    bits = min(FILTER_BITS, max(8, len(grams).bit_length() + 3))
+    flags: Flags = np.zeros(1 << bits, bool)
+    flags[grams >> np.uint64(64 - bits)] = True
+    return flags
 
 
 def wanted(splits: list[Columns]) -> Wanted:
@@ -73,7 +112,8 @@ def wanted(splits: list[Columns]) -> Wanted:
         merged: Hashes = np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.uint64)
         return merged
 
-    return Wanted(distinct("row"), distinct("exact"), distinct("input"), distinct("gram"))
+    gram = distinct("gram")
+    return Wanted(distinct("row"), distinct("exact"), distinct("input"), gram, _filter(gram))
 
 
 class Seen:
@@ -99,13 +139,9 @@ class Seen:
         _keep_first(self.row, hits, places)
         self.exact[_found(self.sought.exact, block.row_hash)[0]] = True
         self.input[_found(self.sought.input, block.input_hash)[0]] = True
-        if len(self.sought.gram):
-            size = np.diff(block.rows)
-            grams = ngrams(block.tokens.hash, GRAM_TOKENS)
-            whole = np.arange(len(grams)) + GRAM_TOKENS <= np.repeat(block.rows[1:], size)
-            hits, at = _found(self.sought.gram, grams[whole])
-            self.gram += np.bincount(hits, minlength=len(self.gram))
-            _keep_first(self.gram_place, hits, np.repeat(block.places, size)[whole][at])
+        hits, owner = self.sought.runs(block)
+        self.gram += np.bincount(hits, minlength=len(self.gram))
+        _keep_first(self.gram_place, hits, block.places[owner])
 
     def merge(self, other: Seen) -> None:
         """Take over what another part of train held."""
