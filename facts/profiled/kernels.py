@@ -27,57 +27,56 @@ def _mix(value):  # type: ignore[no-untyped-def]
     return value ^ (value >> np.uint64(31))
 
 
-@inlined
-def _word(raw, begin, length):  # type: ignore[no-untyped-def]
-    """The hash of a token: see ``tokens._hash``."""
-    value = np.uint64(0)
-    for at in range(min(length, 8)):
-        value |= np.uint64(raw[begin + at]) << np.uint64(8 * at)
-    if length > 8:
-        last = np.uint64(0)
-        for at in range(8):
-            last |= np.uint64(raw[begin + length - 8 + at]) << np.uint64(8 * at)
-        value ^= last * _GOLDEN + np.uint64(length)
-    return _mix(value)
+@compiled
+def _starts(raw, kinds):  # type: ignore[no-untyped-def]
+    """Where runs of one kind of byte begin, in a loop without a branch, and how many there are."""
+    found = np.empty(len(raw) + 1, np.int32)
+    count, left, before = 0, 0, 0
+    for at in range(len(raw)):
+        byte = raw[at]
+        lead = ((byte >= 0xE2) & (byte <= 0xE9)) | (byte == 0xEF)
+        left = 3 if lead else left - 1
+        kind = _IDEOGRAPH if left > 0 else kinds[byte]
+        found[count] = at
+        count += (kind != before) | (kind == _MARK) | lead
+        before = kind
+    found[count] = len(raw)
+    return found, count
 
 
 @compiled
-def tokenise(raw, kinds, begins, size):  # type: ignore[no-untyped-def]
-    """Hash, start, length and kind of each token, and the first token of each text."""
-    hashes, start = np.empty(size, np.uint64), np.empty(size, np.int64)
-    length, kind = np.empty(size, np.int64), np.empty(size, np.uint8)
-    offsets = np.zeros(len(begins), np.int64)
-    tokens, at, text = 0, 0, 0
-    while at < size:
+def tokenise(raw, windows, masks, kinds, begins):  # type: ignore[no-untyped-def]
+    """Hash, start, length and kind of each token, and the first token of each text.
+
+    The last byte must be a space. See ``tokens.tokenise`` and ``tokens._hash``.
+    """
+    starts, count = _starts(raw, kinds)
+    hashes, start = np.empty(count, np.uint64), np.empty(count, np.int64)
+    length, sort = np.empty(count, np.int64), np.empty(count, np.uint8)
+    offsets = np.empty(len(begins), np.int64)
+    tokens = text = 0
+    for index in range(count):
+        at = starts[index]
+        byte = raw[at]
+        kind = kinds[byte]
+        if kind == _SPACE:
+            continue
         while text < len(begins) and begins[text] <= at:
             offsets[text] = tokens
             text += 1
-        byte = raw[at]
-        sort = kinds[byte]
-        if sort == _SPACE:
-            at += 1
-            continue
-        end = at + 1
-        if ((0xE2 <= byte <= 0xE9) or byte == 0xEF) and at + 2 < size:
-            sort, end = _IDEOGRAPH, at + 3
-        elif sort != _MARK:
-            while end < size and kinds[raw[end]] == sort:
-                if ((0xE2 <= raw[end] <= 0xE9) or raw[end] == 0xEF) and end + 2 < size:
-                    break
-                end += 1
-            if 48 <= byte < 58:
-                sort = _DIGIT
-        start[tokens], length[tokens], kind[tokens] = at, end - at, sort
-        hashes[tokens] = _word(raw, at, end - at)
-        tokens, at = tokens + 1, end
+        if ((byte >= 0xE2) & (byte <= 0xE9)) | (byte == 0xEF):
+            kind = _IDEOGRAPH
+        elif 48 <= byte < 58:
+            kind = _DIGIT
+        size = starts[index + 1] - at
+        value = windows[at] & masks[min(size, 8)]
+        if size > 8:
+            value ^= windows[at + size - 8] * _GOLDEN + np.uint64(size)
+        hashes[tokens] = _mix(value)
+        start[tokens], length[tokens], sort[tokens] = at, size, kind
+        tokens += 1
     offsets[text:] = tokens
-    return (
-        hashes[:tokens].copy(),
-        start[:tokens].copy(),
-        length[:tokens].copy(),
-        kind[:tokens].copy(),
-        offsets,
-    )
+    return hashes[:tokens], start[:tokens], length[:tokens], sort[:tokens], offsets
 
 
 @compiled
@@ -115,6 +114,17 @@ def bins(hashes, rows, taken, run, count):  # type: ignore[no-untyped-def]
             if low < held[cell]:
                 held[cell] = low
     return found
+
+
+@compiled
+def sketch(found):  # type: ignore[no-untyped-def]
+    """One byte of each bin: see ``near._sketch``."""
+    made = np.empty(found.shape, np.uint8)
+    for row in range(found.shape[0]):
+        for column in range(found.shape[1]):
+            value = found[row, column]
+            made[row, column] = 0 if value == _EMPTY else value % np.uint32(255) + np.uint32(1)
+    return made
 
 
 @compiled
@@ -161,6 +171,34 @@ def runs_found(hashes, rows, size, filter_, shift, table):  # type: ignore[no-un
                 hits[count], owners[count] = spot, row
                 count += 1
     return hits[:count].copy(), owners[:count].copy()
+
+
+@compiled
+def repeats(hashes, offsets, size):  # type: ignore[no-untyped-def]
+    """Of each output, runs that repeat an earlier one, and all runs: see ``repetition``."""
+    rows = len(offsets) // 2
+    again, runs = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
+    table = np.zeros(1024, np.uint64)
+    for row in range(rows):
+        begin, end = offsets[2 * row + 1], offsets[2 * row + 2] - size + 1
+        runs[row] = max(0, end - begin)
+        room = 64
+        while room < 2 * runs[row]:
+            room *= 2
+        if room > len(table):
+            table = np.zeros(room, np.uint64)
+        table[:room] = 0
+        last = np.uint64(room - 1)
+        for at in range(begin, end):
+            # Zero marks a free place, so that no run may have it as its hash.
+            value = _run(hashes, at, size) | np.uint64(1)
+            spot = (value >> np.uint64(20)) & last
+            while table[spot] != 0 and table[spot] != value:
+                spot = (spot + np.uint64(1)) & last
+            if table[spot] == value:
+                again[row] += 1
+            table[spot] = value
+    return again, runs
 
 
 @inlined

@@ -70,14 +70,14 @@ def tokenise(texts: Sequence[str]) -> Tokens:
     """The tokens of some texts; fastest for less than a megabyte at a time."""
     import numpy as np
 
-    kinds, lower, _ = _tables()
+    kinds, lower, masks = _tables()
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
     joined = b"\n".join(encoded).translate(lower) + b"\n" + bytes(16)
     begins = np.zeros(len(texts) + 1, np.int64)
     np.cumsum([len(e) + 1 for e in encoded], out=begins[1:])
     raw = np.frombuffer(joined, np.uint8)
     if (fast := compiled.kernels()) is not None:
-        return Tokens(joined, *fast.tokenise(raw, kinds, begins, len(raw)))
+        return Tokens(joined, *fast.tokenise(raw, _windows(joined), masks, kinds, begins))
     kind = kinds[raw]
     first = np.empty(len(kind), bool)
     first[0] = True
@@ -114,13 +114,20 @@ def _mark_ideographs(raw: NDArray[np.uint8], kind: NDArray[np.uint8]) -> Counts:
 def _hash(text: bytes, start: Counts, length: Counts) -> Hashes:
     import numpy as np
 
-    masks = _tables()[2]
-    windows: Hashes = np.ndarray((len(text) - 8,), np.dtype("<u8"), text, 0, (1,))
+    masks, windows = _tables()[2], _windows(text)
     value = windows[start] & masks[np.minimum(length, 8)]
     long = np.flatnonzero(length > 8)
     ends = windows[start[long] + length[long] - 8] * np.uint64(_GOLDEN)
     value[long] ^= ends + length[long].astype(np.uint64)
     return mix(value)
+
+
+def _windows(text: bytes) -> Hashes:
+    """The eight bytes from each place on as one number."""
+    import numpy as np
+
+    windows: Hashes = np.ndarray((len(text) - 8,), np.dtype("<u8"), text, 0, (1,))
+    return windows
 
 
 def mix(value: Hashes) -> Hashes:

@@ -75,8 +75,7 @@ class Near:
         sizes = np.diff(block.rows)
         at = np.flatnonzero(sizes >= RUN_TOKENS)
         bins = _bins(block, sizes, at)
-        sketch = (bins % np.uint32(255) + np.uint32(1)).astype(np.uint8)
-        sketch[bins == _EMPTY] = 0
+        sketch = _sketch(bins)
         keys = _band_keys(_densified(bins))
         columns = {f"band{band}": keys[:, band] for band in range(BANDS)}
         self.shelf.add(place=block.places[at], sketch=sketch, print=prints(sketch), **columns)
@@ -180,6 +179,18 @@ def _densified(bins: NDArray[np.uint32]) -> NDArray[np.uint32]:
     if len(row):
         filled[row, column] = bins.min(axis=1)[row]
     return filled
+
+
+def _sketch(bins: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """One byte of each bin, never 0 but where the bin is empty."""
+    import numpy as np
+
+    if (fast := compiled.kernels()) is not None:
+        made: NDArray[np.uint8] = fast.sketch(bins)
+        return made
+    sketch: NDArray[np.uint8] = (bins % np.uint32(255) + np.uint32(1)).astype(np.uint8)
+    sketch[bins == _EMPTY] = 0
+    return sketch
 
 
 @lru_cache(maxsize=1)

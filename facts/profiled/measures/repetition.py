@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from transxlab.facts.profiled import compiled
 from transxlab.facts.profiled.block import Block
 from transxlab.facts.profiled.tokens import ngrams
+
+if TYPE_CHECKING:
+    from transxlab.facts.profiled.tokens import Counts
 
 GRAM_TOKENS = 6
 """Tokens of the runs that are counted."""
@@ -43,22 +48,8 @@ class Repetition:
 
     def update(self, block: Block) -> None:
         """Count the rows of a block."""
-        import numpy as np
-
-        offsets, hashes = block.tokens.offsets, block.tokens.hash
-        owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-        whole = np.arange(len(hashes)) + GRAM_TOKENS <= np.repeat(offsets[1:], np.diff(offsets))
-        whole &= owner % 2 == 1
-        # The owner is mixed into the run, so that one sort finds repeats within each output.
-        grams = ngrams(hashes, GRAM_TOKENS)[whole] ^ (
-            owner[whole].astype(np.uint64) << np.uint64(40)
-        )
-        order = np.argsort(grams, kind="stable")
-        again = np.zeros(len(grams), bool)
-        again[order[1:]] = grams[order[1:]] == grams[order[:-1]]
         rows = len(block.examples)
-        row = owner[whole] // 2
-        repeats, runs = np.bincount(row, again, rows), np.bincount(row, minlength=rows)
+        repeats, runs = _runs(block)
         found = (runs >= LEAST_TOKENS) & (repeats >= REPEATED_SHARE * runs)
         self.rows += rows
         self.repeating += int(found.sum())
@@ -79,3 +70,24 @@ class Repetition:
             examples=tuple(self.places),
             reason=f"{self.repeating:,} rows repeat {REPEATED_SHARE:.0%} or more of their own text",
         )
+
+
+def _runs(block: Block) -> tuple[Counts, Counts]:
+    """Of each row's output, runs that repeat an earlier one, and all runs."""
+    import numpy as np
+
+    offsets, hashes = block.tokens.offsets, block.tokens.hash
+    if (fast := compiled.kernels()) is not None:
+        counted: tuple[Counts, Counts] = fast.repeats(hashes, offsets, GRAM_TOKENS)
+        return counted
+    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    whole = np.arange(len(hashes)) + GRAM_TOKENS <= np.repeat(offsets[1:], np.diff(offsets))
+    whole &= owner % 2 == 1
+    # The owner is mixed into the run, so that one sort finds repeats within each output.
+    grams = ngrams(hashes, GRAM_TOKENS)[whole] ^ (owner[whole].astype(np.uint64) << np.uint64(40))
+    order = np.argsort(grams, kind="stable")
+    again = np.zeros(len(grams), np.int64)
+    again[order[1:]] = grams[order[1:]] == grams[order[:-1]]
+    row, rows = owner[whole] // 2, len(block.examples)
+    repeats = np.bincount(row, again, rows).astype(np.int64)
+    return repeats, np.bincount(row, minlength=rows)
