@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from transxlab.facts.profiled import compiled
 from transxlab.facts.profiled.engines import engine as engines
@@ -19,7 +19,7 @@ from transxlab.facts.profiled.measures.heldout import Columns
 from transxlab.facts.profiled.measures.junk import JunkResult
 from transxlab.facts.profiled.measures.labels import LabelsResult
 from transxlab.facts.profiled.measures.lengths import LengthsResult
-from transxlab.facts.profiled.measures.near import Near, NearResult
+from transxlab.facts.profiled.measures.near import GROUPS, Near, NearResult
 from transxlab.facts.profiled.measures.nli import NliResult
 from transxlab.facts.profiled.measures.outputs import OutputsResult
 from transxlab.facts.profiled.measures.overlap import OverlapResult, Wanted, wanted
@@ -31,6 +31,9 @@ from transxlab.facts.profiled.problem import Problem, Problems
 from transxlab.facts.profiled.readers import places, source
 from transxlab.facts.profiled.readers.folders import expanded
 from transxlab.facts.profiled.scan import Part, Task, empty
+
+if TYPE_CHECKING:
+    from transxlab.facts.profiled.measures.near import Links
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all."""
@@ -159,13 +162,10 @@ def _profiled(scan: _Scan, named: Mapping[str, tuple[str, ...]]) -> DataProfile:
     for part in parts.values():
         problems.merge(part.problems)
     _refuse_useless(parts)
+    begun = {role: _begun(scan.engine, parts[role]) for role in named}
     splits = {
         role: _finished(
-            scan.engine,
-            role,
-            paths,
-            parts[role],
-            _overlap(parts.get("train"), columns.get(role), sought),
+            role, paths, parts[role], begun[role], _overlap(parts.get("train"), columns.get(role))
         )
         for role, paths in named.items()
     }
@@ -239,25 +239,38 @@ def _refuse_useless(parts: Mapping[str, Part]) -> None:
         raise ReadError("\n".join(lines))
 
 
-def _overlap(
-    train: Part | None, columns: Columns | None, sought: Wanted | None
-) -> OverlapResult | None:
-    if train is None or columns is None or sought is None or train.seen is None:
+def _overlap(train: Part | None, columns: Columns | None) -> OverlapResult | None:
+    if train is None or columns is None or train.seen is None:
         return None
     return train.seen.result(columns)
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What is computed beside this process, to be had by calling."""
+
+    sample: list[tuple[str, str, int]]
+    templates: Callable[[], TemplatesResult]
+    near: tuple[Callable[[], Links], ...]
+
+
+def _begun(engine: Engine, part: Part) -> _Begun:
+    sample, near = part.sample.result(), part.measures.near
+    return _Begun(
+        sample,
+        engine.call(templates, sample),
+        tuple(engine.call(Near.linked, near, group) for group in range(GROUPS)),
+    )
+
+
 def _finished(
-    engine: Engine,
     role: str,
     paths: tuple[str, ...],
     part: Part,
+    begun: _Begun,
     overlap: OverlapResult | None,
 ) -> SplitProfile:
-    sample = part.sample.result()
-    contamination = engine.call(templates, sample)
     measured = part.measures
-    near = engine.call(Near.result, measured.near)
     return SplitProfile(
         role=role,
         files=paths,
@@ -267,12 +280,12 @@ def _finished(
         fields=part.field_names(),
         lengths=measured.lengths.result(),
         duplicates=measured.duplicates.result(),
-        near=near(),
+        near=measured.near.result([found() for found in begun.near]),
         outputs=measured.outputs.result(),
         labels=measured.labels.result(),
-        templates=contamination(),
+        templates=begun.templates(),
         nli=measured.nli.result(),
-        diversity=diversity([row[1] for row in sample]),
+        diversity=diversity([row[1] for row in begun.sample]),
         repetition=measured.repetition.result(),
         junk=measured.junk.result(),
         preference=measured.preference.result(),

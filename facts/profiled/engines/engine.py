@@ -9,7 +9,6 @@ from transxlab.facts.profiled.engines.store import Store
 from transxlab.facts.profiled.measures.overlap import Wanted
 from transxlab.facts.profiled.scan import Task
 
-Given = TypeVar("Given")
 Got = TypeVar("Got")
 
 
@@ -25,7 +24,7 @@ class Engine(Protocol):
     ) -> Iterator[Task]:
         """Each task as soon as its part is in the store, in any order."""
 
-    def call(self, function: Callable[[Given], Got], given: Given) -> Callable[[], Got]:
+    def call(self, function: Callable[..., Got], *given: object) -> Callable[[], Got]:
         """Start a computation beside this process where there are others; get it by calling."""
 
     def close(self) -> None:
@@ -43,9 +42,9 @@ class Here:
             store.measure(task, sought)
             yield task
 
-    def call(self, function: Callable[[Given], Got], given: Given) -> Callable[[], Got]:
+    def call(self, function: Callable[..., Got], *given: object) -> Callable[[], Got]:
         """Compute when asked."""
-        return lambda: function(given)
+        return lambda: function(*given)
 
     def close(self) -> None:
         """Nothing to let go."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 
-from transxlab.facts.profiled.engines.engine import Given, Got
+from transxlab.facts.profiled.engines.engine import Got
 from transxlab.facts.profiled.engines.store import Store
 from transxlab.facts.profiled.measures.overlap import Wanted
 from transxlab.facts.profiled.scan import Task
@@ -47,9 +47,9 @@ class Pool:
                 future.result()
                 yield running.pop(future)
 
-    def call(self, function: Callable[[Given], Got], given: Given) -> Callable[[], Got]:
+    def call(self, function: Callable[..., Got], *given: object) -> Callable[[], Got]:
         """Compute in one of the processes."""
-        return self._started(self._sought).submit(function, given).result
+        return self._started(self._sought).submit(function, *given).result
 
     def close(self) -> None:
         """End the processes; what has not begun is dropped."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
-from transxlab.facts.profiled.engines.engine import EngineError, Given, Got
+from transxlab.facts.profiled.engines.engine import EngineError, Got
 from transxlab.facts.profiled.engines.store import Store
 from transxlab.facts.profiled.measures.overlap import Wanted
 from transxlab.facts.profiled.scan import Part, Task, measure
@@ -54,9 +54,9 @@ class Ray:
                 store.save(task, self._ray.get(reference))
                 yield task
 
-    def call(self, function: Callable[[Given], Got], given: Given) -> Callable[[], Got]:
+    def call(self, function: Callable[..., Got], *given: object) -> Callable[[], Got]:
         """Compute here: the columns lie in this process's store."""
-        return lambda: function(given)
+        return lambda: function(*given)
 
     def close(self) -> None:
         """Leave the cluster, if it was joined or started here."""

@@ -7,6 +7,7 @@ sketches.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from transxlab.facts.profiled import compiled
@@ -16,6 +17,7 @@ from transxlab.facts.profiled.shelf import Segment, Shelf
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from transxlab.facts.profiled.measures.near import Links
     from transxlab.facts.profiled.tokens import Counts, Flags
 
 AT_ONCE = 1 << 19
@@ -40,18 +42,17 @@ class Alike:
         sizes = [segment.rows for segment in self._segments]
         self._begins = np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
         self.rows = int(self._begins[-1])
-        self._earlier: NDArray[np.int32] | None = None
+        self._earlier: NDArray[np.int32] = np.zeros(0, np.int32)
 
-    def links(self) -> tuple[Counts, Counts]:
-        """Rows that resemble an earlier one, ascending, and the earlier row of each."""
+    def links(self, bands: Sequence[int]) -> Links:
+        """Rows that by some bands resemble an earlier one, ascending, and that row of each."""
         import numpy as np
 
-        if self._earlier is None:
-            self._earlier = np.full(self.rows, -1, np.int32)
-            ranges = -(-self.rows // AT_ONCE)
-            for band in range(BANDS):
-                for index in range(ranges):
-                    self._range(band, index, ranges)
+        self._earlier = np.full(self.rows, -1, np.int32)
+        ranges = -(-self.rows // AT_ONCE)
+        for band in bands:
+            for index in range(ranges):
+                self._range(band, index, ranges)
         row = np.flatnonzero(self._earlier >= 0)
         return row, self._earlier[row].astype(np.int64)
 
@@ -105,7 +106,6 @@ class Alike:
         """Link the later row of each pair that resembles the earlier one."""
         import numpy as np
 
-        assert self._earlier is not None
         one, two = one[paired], two[paired]
         # A row that is known to resemble an earlier one needs no second proof.
         unknown = self._earlier[np.maximum(rows[one], rows[two])] < 0
@@ -118,7 +118,6 @@ class Alike:
     def _link(self, one: Counts, two: Counts) -> None:
         import numpy as np
 
-        assert self._earlier is not None
         later, first = np.maximum(one, two), np.minimum(one, two)
         for begin in range(0, len(later), PAIRS_AT_ONCE):
             some, other = later[begin : begin + PAIRS_AT_ONCE], first[begin : begin + PAIRS_AT_ONCE]
@@ -135,9 +134,11 @@ def _rows(
 
     keys = segment.read(f"band{band}")
     local = np.flatnonzero((keys >= bounds[0]) & (keys < bounds[1]))
-    beside = segment.column(f"band{(band + 1) % BANDS}")[local]
+    # Mapped pages cost more than copied ones where most of them are needed.
+    column = segment.read if 8 * len(local) > segment.rows else segment.column
+    beside = column(f"band{(band + 1) % BANDS}")[local]
     both = (keys[local].astype(np.uint64) << np.uint64(32)) | beside
-    return both, local + begin, segment.column("print")[local]
+    return both, local + begin, column("print")[local]
 
 
 def likely(prints: NDArray[np.uint64], one: Counts, two: Counts) -> Flags:

@@ -7,9 +7,10 @@ and each bin keeps its smallest. Bands of six bins find candidates; empty bins b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from transxlab.facts.profiled import compiled
 from transxlab.facts.profiled.block import Block
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from transxlab.facts.profiled.measures.alike import Alike
     from transxlab.facts.profiled.tokens import Counts, Flags
+
+    Links: TypeAlias = tuple[Counts, Counts]
 
 JACCARD = 0.8
 """Share of common runs from which two rows are nearly equal."""
@@ -36,6 +39,9 @@ BANDS = 20
 
 BAND_BINS = 6
 """Bins of a band."""
+
+GROUPS = 2
+"""Groups of bands that are searched side by side."""
 
 EXAMPLES = 5
 """Clusters that are named."""
@@ -85,25 +91,41 @@ class Near:
         self.rows += other.rows
         self.shelf.merge(other.shelf)
 
-    def result(self) -> NearResult:
-        """Candidates from every band, checked on their sketches."""
+    def linked(self, group: int) -> Links:
+        """What one group of bands finds; the groups can be asked side by side."""
         from transxlab.facts.profiled.measures.alike import Alike
 
-        return self._told(Alike(self.shelf))
+        return Alike(self.shelf).links(range(group, BANDS, GROUPS))
+
+    def result(self, groups: Sequence[Links] | None = None) -> NearResult:
+        """Candidates from every band, checked on their sketches; ``groups`` if they are known."""
+        from transxlab.facts.profiled.measures.alike import Alike
+
+        return self._told(Alike(self.shelf), *self._united(groups))
 
     def repeats(self) -> list[tuple[int, int]]:
         """Place of every row nearly equal to an earlier one, and that one's place, in order."""
         from transxlab.facts.profiled.measures.alike import Alike
 
         alike = Alike(self.shelf)
-        row, earlier = alike.links()
+        row, earlier = self._united(None)
         places, first = alike.gather("place", row), alike.gather("place", earlier)
         return sorted(zip(places.tolist(), first.tolist(), strict=True))
 
-    def _told(self, alike: Alike) -> NearResult:
+    def _united(self, groups: Sequence[Links] | None) -> Links:
+        """The links of all groups; where several found one for a row, the earliest."""
         import numpy as np
 
-        near, earlier = alike.links()
+        found = [self.linked(group) for group in range(GROUPS)] if groups is None else groups
+        row, earlier = (np.concatenate(columns) for columns in zip(*found, strict=True))
+        order = np.lexsort((earlier, row))
+        row, earlier = row[order], earlier[order]
+        first = np.r_[True, row[1:] != row[:-1]][: len(row)]
+        return row[first], earlier[first]
+
+    def _told(self, alike: Alike, near: Counts, earlier: Counts) -> NearResult:
+        import numpy as np
+
         heads, counts = np.unique(_roots(near, earlier), return_counts=True)
         # Rows are numbered by their places, so that the smaller number comes first in the files.
         top = np.lexsort((heads, -counts))[:EXAMPLES]

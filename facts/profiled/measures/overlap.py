@@ -140,7 +140,7 @@ class Seen:
         self.exact[_found(self.sought.exact, block.row_hash)[0]] = True
         self.input[_found(self.sought.input, block.input_hash)[0]] = True
         hits, owner = self.sought.runs(block)
-        self.gram += np.bincount(hits, minlength=len(self.gram))
+        np.add.at(self.gram, hits, 1)
         _keep_first(self.gram_place, hits, block.places[owner])
 
     def merge(self, other: Seen) -> None:
