@@ -30,6 +30,11 @@ from transxlab.facts.estimated.levers import breakdown
     metavar="GPUS",
     help='The same run on other GPUs, as in "RTX 4090, A100 80GB"; "priced" for all with a price.',
 )
+@click.option(
+    "--simulate",
+    is_flag=True,
+    help="Two steps of the real model class without a GPU, beside it (extra: torch).",
+)
 @options.output_format("text", "json")
 def command(config: str | None, model: str | None, method: str | None, **given: Any) -> None:
     """Estimate what is known, and say what is not."""
@@ -50,14 +55,24 @@ def command(config: str | None, model: str | None, method: str | None, **given: 
         cards=tuple(across(gathered.facts, cards, given["gpus"], rules)) if cards else None,
         quick_test=quick_test(case, gathered.trainer, config),
     )
+    done = simulated(found, given["model_config"]) if given["simulate"] else None
     if given["form"] == "json":
         from transxlab.cli.render.contract import dumps
         from transxlab.cli.render.estimated import as_plain
 
-        sys.stdout.write(dumps(as_plain(found)))
+        sys.stdout.write(dumps({**as_plain(found), **(done[1] if done else {})}))
         return
-    for line in lines(found):
+    for line in [*lines(found), *(done[0] if done else ())]:
         click.echo(line)
+
+
+def simulated(found: Answers, model_config: str | None) -> tuple[list[str], dict[str, Any]]:
+    """The simulated memory beside the analytic one: in the terminal, and as JSON."""
+    from transxlab.cli import simulating
+
+    done = simulating.simulation(found.case.facts, model_config)
+    said = ["", *simulating.lines(done, found.memory)]
+    return said, {"simulated": simulating.as_plain(done, found.memory)}
 
 
 def lines(found: Answers) -> Iterator[str]:

@@ -15,6 +15,8 @@ TYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 """Storage types that torch itself has."""
 QUANTIZED = ("nf4", "fp4", "int8")
 """Storage types that are simulated by byte-sized weights."""
+LOADERS = 4
+"""Tensors on their way into the device at once (transformers 5 core_model_loading.py)."""
 CLASSES = {
     "classification": "AutoModelForSequenceClassification",
     "token_classification": "AutoModelForTokenClassification",
@@ -43,7 +45,7 @@ def spelled(config: Mapping[str, Any]) -> dict[str, Any]:
     return own
 
 
-def configured(config: Mapping[str, Any]) -> Any:
+def configured(config: Mapping[str, Any], stage: str | None = None) -> Any:
     """The config object of transformers; CannotSimulate for a family it does not have."""
     own = spelled(config)
     kind = own.pop("model_type", None)
@@ -54,6 +56,12 @@ def configured(config: Mapping[str, Any]) -> Any:
     except Exception as problem:
         raise CannotSimulate(f"transformers cannot configure {kind!r}: {problem}") from None
     found.use_cache = False
+    if found.is_encoder_decoder and getattr(found, "decoder_start_token_id", None) is None:
+        found.decoder_start_token_id = 0  # configs of checkpoints say it, dimensions alone do not
+    if stage in ("classification", "rm"):  # what transformers else reads from the labels
+        found.num_labels = 1 if stage == "rm" else max(2, found.num_labels)
+        found.problem_type = "regression" if stage == "rm" else "single_label_classification"
+        found.pad_token_id = 0 if found.pad_token_id is None else found.pad_token_id
     return found
 
 
@@ -118,7 +126,7 @@ def with_adapters(model: Any, adapters: Adapters, stage: str | None) -> Any:
 
 
 def prepared(model: Any) -> None:
-    """Freeze everything and make what is not quantised fp32 (``prepare_model_for_kbit_training``)."""
+    """Freeze all, and make fp32 what is not quantised (``prepare_model_for_kbit_training``)."""
     torch = package("torch")
     for parameter in model.parameters():
         parameter.requires_grad = False
@@ -174,16 +182,18 @@ def _settle(model: Any, quantized: list[Any], wanted: Any) -> None:
 def simulate_tensors(model: Any, ledger: Any) -> None:
     """Replace every parameter and buffer by a simulated tensor; tied ones stay tied.
 
-    A quantised layer passes through 16 bits, as it does when a checkpoint is loaded: that decides
-    how the allocator cuts the blocks its bytes come to lie in.
+    Quantised layers pass through 16 bits, several at a time, as when a checkpoint is loaded: that
+    decides how the allocator cuts the blocks their bytes come to lie in.
     """
     torch = package("torch")
     done: dict[int, Any] = {}
+    coming = [m for m in model.modules() if hasattr(m, "compute")]
+    wide: list[Any] = []
     for module in model.modules():
-        wide = None
-        if hasattr(module, "compute"):
-            wide = torch.empty((module.out_features, module.in_features), dtype=module.compute)
         ledger.kind = "weights"
+        while hasattr(module, "compute") and coming and len(wide) < LOADERS:
+            ahead = coming.pop(0)
+            wide.append(torch.empty((ahead.out_features, ahead.in_features), dtype=ahead.compute))
         for name, held in list(module._buffers.items()):
             if held is not None:
                 module._buffers[name] = torch.empty(held.shape, dtype=held.dtype)
@@ -196,7 +206,8 @@ def simulate_tensors(model: Any, ledger: Any) -> None:
                 made = torch.nn.Parameter(empty, requires_grad=held.requires_grad)
                 done[id(held)] = (made, held)
             module._parameters[name] = done[id(held)][0]
-        del wide
+        if hasattr(module, "compute"):
+            wide.pop(0)
 
 
 def _is_adapter(model: Any, parameter: Any) -> bool:

@@ -2,7 +2,7 @@
 
 The simulated tensors lie on the CPU, since torch without CUDA cannot differentiate tensors of a
 CUDA device. Three things differ there and are put right: attention keeps no score matrix, softmax
-makes a product in backward but no copy of a 16-bit input, and autocast computes some operations in fp32.
+makes a product in backward but no copy of a 16-bit input, and autocast computes more in fp32.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def shares(ctx: Any, scores: Any, kind: Any, log: bool) -> Any:
     return out
 
 
-def shares_backward(ctx: Any, gradient: Any) -> Any:
+def shares_backward(ctx: Any, _: Any) -> Any:
     """The gradient in the type of the scores; softmax makes the product of both first.
 
     (torch's ``softmax_backward_cuda_out``: ``tmp = grad * output``.)
@@ -88,7 +88,7 @@ class Device:
         enabled = package("torch").is_autocast_enabled("cpu")
         return self.autocast is not None and bool(enabled)
 
-    def attention(self, query: Any, key: Any, value: Any, attn_mask: Any = None, **more: Any) -> Any:
+    def attention(self, query: Any, key: Any, value: Any, attn_mask: Any = None, **_: Any) -> Any:
         """``scaled_dot_product_attention`` by a fused kernel; a mask becomes a 16-bit bias."""
         torch = package("torch")
         if self.casts():
@@ -98,7 +98,7 @@ class Device:
             bias = query.new_empty(bias.shape)
         return fused()[0].apply(query, key, value, bias)
 
-    def softmax(self, scores: Any, dim: Any = None, *rest: Any, **more: Any) -> Any:
+    def softmax(self, scores: Any, *rest: Any, **more: Any) -> Any:
         """Softmax, in fp32 where that is asked for or autocast decides it."""
         torch = package("torch")
         wanted = more.get("dtype") or next((x for x in rest if isinstance(x, torch.dtype)), None)
@@ -110,9 +110,12 @@ class Device:
         """Cross entropy; under autocast its log-softmax widens 16-bit scores by itself."""
         torch = package("torch")
         functional = torch.nn.functional
-        if scores.element_size() == 2 and self.casts() and not target.is_floating_point():
-            return functional.nll_loss(fused()[1].apply(scores, torch.float32, True), target, *rest, **more)
-        return functional.cross_entropy(scores, target, *rest, **more)
+        narrow = scores.element_size() == 2 and self.casts()
+        if rest or not narrow or target.is_floating_point():
+            return functional.cross_entropy(scores, target, *rest, **more)
+        kept = {k: v for k, v in more.items() if k in ("weight", "ignore_index", "reduction")}
+        shares = fused()[1].apply(scores, torch.float32, True)
+        return functional.nll_loss(shares, target, **kept)
 
     def in_fp32(self, function: Handler) -> Handler:
         """A function whose 16-bit inputs autocast makes fp32 on CUDA."""
@@ -155,7 +158,7 @@ def on_cuda(autocast: Any = None) -> Any:
     base = package("torch.overrides").TorchFunctionMode
     table = Device(autocast).handlers()
 
-    def function(_: Any, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def function(_: Any, func: Any, __: Any, args: Any = (), kwargs: Any = None) -> Any:
         return table.get(func, func)(*args, **(kwargs or {}))
 
     return type("OnCuda", (base,), {"__torch_function__": function})()

@@ -9,6 +9,7 @@ from typing import Any
 from transxlab.facts.measured.pool import Block, Pool
 from transxlab.facts.measured.torched import package
 
+
 class Ledger:
     """The live storages of a simulated device, by what they hold."""
 
@@ -76,7 +77,9 @@ class Ledger:
         self.count(kind, self.pool.allocate(size).size)
 
     def holds(self, tensor: Any, kind: str) -> None:
-        """Say what a tensor that is already followed holds."""
+        """Say what a tensor that is already followed holds; a gradient may be gone already."""
+        if tensor is None:
+            return
         key = tensor.untyped_storage()._cdata
         if key in self._held:
             was, block, reference = self._held[key]
@@ -91,7 +94,7 @@ def following(ledger: Ledger) -> Any:
     tree = package("torch.utils._pytree")
     base = package("torch.utils._python_dispatch").TorchDispatchMode
 
-    def dispatch(_: Any, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def dispatch(_: Any, func: Any, __: Any, args: Any = (), kwargs: Any = None) -> Any:
         made = func(*args, **(kwargs or {}))
         if isinstance(made, torch.Tensor):
             ledger.born(made)

@@ -87,7 +87,7 @@ def quantize(model: Any, weights: str, compute: Any, *, double: bool, head: bool
     return made
 
 
-def adapted(self: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+def adapted(self: Any, x: Any, *_: Any, **__: Any) -> Any:
     """PEFT's LoRA on a ``Linear4bit``: a defensive copy, and no cast under autocast."""
     torch = package("torch")
     result = self.base_layer(x).clone()

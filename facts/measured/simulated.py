@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +26,10 @@ from transxlab.facts.measured.torched import CannotSimulate, package
 MIB = 2**20
 STEPS = 2
 """Steps that are run: the second has optimizer states from its start."""
+PHASES = 3
+"""Phases of a step that progress is told of: forward, backward, the optimizer's."""
+SPREAD = {"allocated": 0.01, "reserved": 0.08}
+"""Shares by which measured figures differ: nine tenths of the T4 rows of benchmarks/simulate.py."""
 Progress = Callable[[int, int], None]
 
 
@@ -34,7 +38,7 @@ class Simulated:
     """What two simulated steps allocate on one GPU."""
 
     allocated: int
-    """Peak of live tensors with the workspaces of matrix products (``max_memory_allocated``), bytes."""
+    """Peak of live tensors, matrix workspaces included (``max_memory_allocated``), bytes."""
     reserved: int
     """Segments that torch's allocator took for that (``max_memory_reserved``), bytes."""
     moment: str
@@ -57,14 +61,17 @@ def simulate(
     *,
     stage: str | None = None,
     hopper: bool = False,
+    plain: bool = False,
     progress: Progress | None = None,
 ) -> Simulated:
     """Run two steps of the class a ``config.json`` names; CannotSimulate says why it cannot.
 
     What the setup leaves open is chosen as for the analytic estimate. ``hopper`` is compute
-    capability 9.0, whose matrix products take larger workspaces. ``progress`` is called with the
-    moments done and their number. Measured against max_memory_allocated on a T4: see
-    benchmarks/simulate.py.
+    capability 9.0, whose matrix products take larger workspaces. ``plain`` is a training loop of
+    one's own: no autocast under adapters, and the model's output lives until after backward;
+    accelerate, under every trainer, autocasts, makes the output fp32 and lets go of it before.
+    ``progress`` is called with the phases done and their number. Error against a T4: see
+    ``SPREAD`` and benchmarks/simulate.py.
     """
     run, _ = settled(setup)
     kind = optimizer(run.optimizer or "adamw_torch")
@@ -75,7 +82,16 @@ def simulate(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _steps(config, run, kind, stage, hopper, progress or _nobody)
+            return _steps(config, run, kind, stage, hopper, plain, progress or _nobody)
+    except CannotSimulate:
+        raise
+    except Exception as problem:
+        said = (str(problem).strip().splitlines() or [""])[0]
+        what = f"{type(problem).__name__}: {said}"
+        name = config.get("model_type")
+        raise CannotSimulate(
+            f"{name} does not run on tensors without numbers ({what})"
+        ) from problem
     finally:
         transformers.logging.set_verbosity(noise)
 
@@ -114,15 +130,18 @@ def _steps(
     kind: Optimizer | None,
     stage: str | None,
     hopper: bool,
+    plain: bool,
     progress: Progress,
 ) -> Simulated:
     torch = package("torch")
-    own, settings = profile(run.trainer), building.configured(config)
+    own, settings = profile(run.trainer), building.configured(config, stage)
     bare = building.bare(settings, stage, run.weights, run.attention)
     total = sum(p.numel() for p in bare.parameters())
     model = building.build(settings, run, own, stage)
-    autocast = building.dtype(run.compute) if _mixed(run) else None
-    workspace = int(constants()["workspace_hopper_mib" if hopper else "workspace_mib"][0] * MIB) // 2
+    autocast = building.dtype(run.compute) if _mixed(run, plain) else None
+    workspace = (
+        int(constants()["workspace_hopper_mib" if hopper else "workspace_mib"][0] * MIB) // 2
+    )
     fake = package("torch._subclasses.fake_tensor").FakeTensorMode
     ledger = Ledger()
     with ExitStack() as stack:
@@ -140,8 +159,8 @@ def _steps(
         cast = torch.autocast("cpu", autocast) if autocast else nullcontext()
         for step in range(STEPS):
             ledger.forget()
-            train(model, batch, ledger, made, cast, run, own.logits_alive)
-            progress(step + 1, STEPS)
+            for phase, _ in enumerate(train(model, batch, ledger, made, cast, run, plain)):
+                progress(step * PHASES + phase + 1, STEPS * PHASES)
     return answer(ledger, run, total, sum(p.numel() for p in trained), autocast)
 
 
@@ -161,9 +180,10 @@ def _nothing(_: Any) -> None:
     """No sequence shares a row with another."""
 
 
-def _mixed(run: Setup) -> bool:
+def _mixed(run: Setup, plain: bool) -> bool:
     """Whether the trainer computes under autocast: wherever fp32 weights meet 16-bit products."""
-    return run.compute in ("bf16", "fp16") and (run.adapter or run.weights == "fp32")
+    narrow = run.compute in ("bf16", "fp16")
+    return narrow and (run.weights == "fp32" or (run.adapter and not plain))
 
 
 def inputs(torch: Any, settings: Any, run: Setup, stage: str | None) -> dict[str, Any]:
@@ -171,7 +191,8 @@ def inputs(torch: Any, settings: Any, run: Setup, stage: str | None) -> dict[str
     rows = (run.micro_batch or 1) * run.rows_per_sample
     ids = torch.zeros((rows, run.tokens), dtype=torch.long)
     if stage in ("classification", "rm"):
-        return {"input_ids": ids, "labels": torch.zeros(rows, dtype=torch.long)}
+        kind = torch.float32 if stage == "rm" else torch.long
+        return {"input_ids": ids, "labels": torch.zeros(rows, dtype=kind)}
     if getattr(settings, "is_encoder_decoder", False):
         wide = run.target_tokens or run.tokens
         return {"input_ids": ids, "labels": torch.zeros((rows, wide), dtype=torch.long)}
@@ -179,7 +200,7 @@ def inputs(torch: Any, settings: Any, run: Setup, stage: str | None) -> dict[str
 
 
 def watch(model: Any, ledger: Ledger, trained: list[Any]) -> None:
-    """Tell the ledger when the head begins, when backward leaves it, and which tensors are gradients."""
+    """Tell the ledger when the head begins, when backward leaves it, and what are gradients."""
     for parameter in trained:
         parameter.register_post_accumulate_grad_hook(lambda p: ledger.holds(p.grad, "gradients"))
     head = model.get_output_embeddings()
@@ -198,19 +219,25 @@ def watch(model: Any, ledger: Ledger, trained: list[Any]) -> None:
 
 
 def train(
-    model: Any, batch: Any, ledger: Ledger, made: Any, cast: Any, run: Setup, alive: bool
-) -> None:
-    """One optimizer step: forward and backward for every micro-batch, the step, zero_grad."""
-    for _ in range(min(run.accumulation or 1, 2)):  # a third micro-batch repeats the second
+    model: Any, batch: Any, ledger: Ledger, made: Any, cast: Any, run: Setup, plain: bool
+) -> Iterator[None]:
+    """One optimizer step, yielding after each of its phases; zero_grad closes it."""
+    often = min(run.accumulation or 1, 2)  # a third micro-batch repeats the second
+    for turn in range(often):
         ledger.enter("forward", "activations")
         with cast:
             out = model(**batch)
         loss = out.loss
-        if not alive:
-            del out
-        ledger.enter("backward through the loss", ledger.kind)
+        if not plain:  # accelerate makes the output fp32, and Trainer.compute_loss lets go of it
+            out = [part.float() for part in out.values() if hasattr(part, "float")]
+            out = None
+        if turn + 1 == often:
+            yield
+        headed = ledger.moment == "the loss"
+        ledger.enter(f"backward through the {'loss' if headed else 'layers'}", ledger.kind)
         backward(loss)
         out = loss = None
+    yield
     ledger.enter("optimizer step", "optimizer temporaries")
     made.step()
     for states in made.state.values():
@@ -219,6 +246,7 @@ def train(
                 ledger.holds(tensor, "optimizer")
     made.zero_grad()
     gc.collect()
+    yield
 
 
 def backward(loss: Any) -> None:
@@ -229,9 +257,7 @@ def backward(loss: Any) -> None:
     )
 
 
-def answer(
-    ledger: Ledger, run: Setup, total: int, trained: int, autocast: Any
-) -> Simulated:
+def answer(ledger: Ledger, run: Setup, total: int, trained: int, autocast: Any) -> Simulated:
     """The peak of the last step, with the workspaces that no operation shows."""
     parts = {name: size for name, size in sorted(ledger.at_peak.items()) if size}
     stays = sum(ledger.live[name] for name in ("weights", "adapters", "optimizer"))
