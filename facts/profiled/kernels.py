@@ -157,20 +157,20 @@ def band_keys(filled, bands, size):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def runs_found(hashes, rows, size, filter_, shift, table):  # type: ignore[no-untyped-def]
-    """Where runs of tokens stand in a sorted table, and the row of each: see ``overlap``."""
-    hits, owners = np.empty(len(hashes), np.int64), np.empty(len(hashes), np.int64)
-    count = 0
+def count_runs(  # type: ignore[no-untyped-def]
+    hashes, rows, places, size, first, shift, table, counts, seen
+):
+    """Count runs that stand in a sorted table, and keep their first places: see ``overlap``."""
     for row in range(len(rows) - 1):
         for at in range(rows[row], rows[row + 1] - size + 1):
             value = _run(hashes, at, size)
-            if not filter_[value >> shift]:
-                continue
-            spot = np.searchsorted(table, value)
-            if spot < len(table) and table[spot] == value:
-                hits[count], owners[count] = spot, row
-                count += 1
-    return hits[:count].copy(), owners[:count].copy()
+            leading = np.int64(value >> shift)
+            for spot in range(first[leading], first[leading + 1]):
+                if table[spot] == value:
+                    counts[spot] += 1
+                    if seen[spot] < 0 or places[row] < seen[spot]:
+                        seen[spot] = places[row]
+                    break
 
 
 @compiled

@@ -15,6 +15,7 @@ from transxlab.facts.profiled.measures.heldout import GRAM_TOKENS, Columns, cont
 from transxlab.facts.profiled.tokens import ngrams
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
     from transxlab.facts.profiled.tokens import Counts, Flags, Hashes
 
@@ -63,44 +64,42 @@ class Wanted:
     """Inputs."""
     gram: Hashes
     """Runs of tokens."""
-    filter: Flags
-    """For the first bits of a run, whether any of the runs begins with them."""
+    first: NDArray[np.int32]
+    """For the leading bits of a run, where in ``gram`` those that begin with them begin."""
+
+    @property
+    def shift(self) -> np.uint64:
+        """By how many bits a hash is shifted to leave the leading ones."""
+        import numpy as np
+
+        shift: np.uint64 = np.uint64(64 - (len(self.first) - 2).bit_length())
+        return shift
 
     def runs(self, block: Block) -> tuple[Counts, Counts]:
         """Where runs of the block's rows stand in ``gram``, and the row that each is of."""
         import numpy as np
 
-        nothing = np.zeros(0, np.int64)
-        if not len(self.gram):
-            return nothing, nothing
-        rows, hashes = block.rows, block.tokens.hash
-        shift = np.uint64(64 - (len(self.filter) - 1).bit_length())
-        if (fast := compiled.kernels()) is not None:
-            found: tuple[Counts, Counts] = fast.runs_found(
-                hashes, rows, GRAM_TOKENS, self.filter, shift, self.gram
-            )
-            return found
+        rows = block.rows
         size = np.diff(rows)
-        grams = ngrams(hashes, GRAM_TOKENS)
-        likely = self.filter[grams >> shift]
+        grams = ngrams(block.tokens.hash, GRAM_TOKENS)
+        leading = (grams >> self.shift).astype(np.int64)
+        likely = self.first[leading] < self.first[leading + 1]
         likely &= np.arange(len(grams)) + GRAM_TOKENS <= np.repeat(rows[1:], size)
         at = np.flatnonzero(likely)
         hits, some = _found(self.gram, grams[at])
         return hits, np.repeat(np.arange(len(size)), size)[at[some]]
 
 
-FILTER_BITS = 25
-"""Most bits of the filter of runs: 32 MiB."""
-
-
-def _filter(grams: Hashes) -> Flags:
-    """Flags for the first bits of hashes: about eight times as many as there are hashes."""
+def _first(grams: Hashes) -> NDArray[np.int32]:
+    """Where the hashes with each leading bits begin, about one for each; and where the last end."""
     import numpy as np
 
-    bits = min(FILTER_BITS, max(8, len(grams).bit_length() + 3))
-    flags: Flags = np.zeros(1 << bits, bool)
-    flags[grams >> np.uint64(64 - bits)] = True
-    return flags
+    bits = max(8, len(grams).bit_length())
+    leading = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
+    begins: NDArray[np.int32] = np.append(np.searchsorted(grams, leading), len(grams)).astype(
+        np.int32
+    )
+    return begins
 
 
 def wanted(splits: list[Columns]) -> Wanted:
@@ -113,7 +112,7 @@ def wanted(splits: list[Columns]) -> Wanted:
         return merged
 
     gram = distinct("gram")
-    return Wanted(distinct("row"), distinct("exact"), distinct("input"), gram, _filter(gram))
+    return Wanted(distinct("row"), distinct("exact"), distinct("input"), gram, _first(gram))
 
 
 class Seen:
@@ -139,7 +138,13 @@ class Seen:
         _keep_first(self.row, hits, places)
         self.exact[_found(self.sought.exact, block.row_hash)[0]] = True
         self.input[_found(self.sought.input, block.input_hash)[0]] = True
-        hits, owner = self.sought.runs(block)
+        sought = self.sought
+        if (fast := compiled.kernels()) is not None:
+            known = (sought.first, sought.shift, sought.gram)
+            seen = (self.gram, self.gram_place)
+            fast.count_runs(block.tokens.hash, block.rows, block.places, GRAM_TOKENS, *known, *seen)
+            return
+        hits, owner = sought.runs(block)
         np.add.at(self.gram, hits, 1)
         _keep_first(self.gram_place, hits, block.places[owner])
 
