@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,23 @@ from transxlab.engine.case import Case
 @click.option("--out", metavar="DIR", help="Write data_plan.md there.")
 @click.option("--force", is_flag=True, help="Overwrite documents that exist.")
 @cleaning.options
-@options.rulebook
+@options.rules
+@click.option(
+    "--engine",
+    "engines",
+    multiple=True,
+    type=click.Choice(["pool", "ray", "experta", "reference"]),
+    help="Where rows are measured, pool (processes of this machine, the default) or ray (a "
+    "cluster); or what concludes, experta (the default) or reference. Once for each.",
+)
+@click.option("--processes", type=click.IntRange(min=1), metavar="N", help="Processes that read.")
 @fail_on_option
 @options.output_format("text", "json")
 def command(
     files: tuple[str, ...], config: str | None, out: str | None, force: bool, **given: Any
 ) -> int:
     """Read every row, measure, consult the rulebook."""
+    given["profiler"], given["engine"] = engines(given["engines"])
     given["train"] = (*files, *given["train"])
     if not any(given[role] for role in ("train", "val", "test")):
         raise Unusable("name at least one data file, as in: transxlab data train.jsonl")
@@ -53,7 +64,16 @@ def command(
 
         for path in write_all(Path(out), {"data_plan.md": plan(case)}, force=force):
             click.echo(f"wrote {path}", err=True)
-    return exit_code([case], given["fail_on"])
+    for line in gathered.unusable:
+        click.echo(line, err=True)
+    return 2 if gathered.unusable else exit_code([case], given["fail_on"])
+
+
+def engines(chosen: Sequence[str]) -> tuple[str, str]:
+    """What measures and what concludes; the last that was named of each."""
+    measuring = [name for name in chosen if name in ("pool", "ray")]
+    concluding = [name for name in chosen if name not in measuring]
+    return ["pool", *measuring][-1], ["experta", *concluding][-1]
 
 
 def as_plain(case: Case, remarks: list[str]) -> dict[str, Any]:

@@ -28,6 +28,8 @@ class Gathered:
     """Keys the trainer does not know."""
     remarks: list[str] = field(default_factory=list)
     """Sentences about inputs that could be used in part."""
+    unusable: list[str] = field(default_factory=list)
+    """Sentences about data files of which nothing could be used, beside others that could."""
 
 
 def gather(
@@ -117,31 +119,41 @@ def _machine(gathered: Gathered, options: Mapping[str, Any]) -> None:
 
 
 def _data(gathered: Gathered, options: Mapping[str, Any]) -> None:
-    files = {role: [Path(f) for f in options.get(role) or ()] for role in ROLES}
+    files = {role: [str(f) for f in options.get(role) or ()] for role in ROLES}
     files = {role: paths for role, paths in files.items() if paths}
     if not files:
         return
+    from transxlab.facts.profiled.engines.engine import EngineError
     from transxlab.facts.profiled.facts import split_facts
     from transxlab.facts.profiled.profile import ReadError, profile
 
     try:
         with progress("profiling") as advance:
-            found = profile(files, progress=advance, processes=_processes(files))
-    except ReadError as error:
+            found = profile(
+                files,
+                progress=advance,
+                processes=options.get("processes") or _processes(files),
+                engine=options.get("profiler") or "pool",
+                cache=Path(".transxlab") / "cache",
+            )
+    except (ReadError, EngineError) as error:
         raise Unusable(str(error)) from None
     split_facts(found, gathered.facts, rows=options.get("rows"))
     gathered.remarks += [str(problem) for problem in found.problems]
+    gathered.unusable += [str(problem) for problem in found.unreadable]
 
 
 LARGE_BYTES = 64 << 20
 """Data from this size on is worth the start of a second process."""
 
 
-def _processes(files: Mapping[str, list[Path]]) -> int:
+def _processes(files: Mapping[str, list[str]]) -> int:
     from transxlab.facts.observed.machine import processors
+    from transxlab.facts.profiled.readers.folders import expanded
+    from transxlab.facts.profiled.readers.places import size_bytes
 
-    size = sum(path.stat().st_size for paths in files.values() for path in paths if path.is_file())
-    return processors() if size >= LARGE_BYTES else 1
+    named = [path for role, paths in files.items() for path in expanded(paths, role)]
+    return processors() if sum(map(size_bytes, named)) >= LARGE_BYTES else 1
 
 
 def progress(title: str) -> AbstractContextManager[Callable[[int, int], None] | None]:
