@@ -33,7 +33,12 @@ def store(
         return
     with lock:
         _forget_old(kept)
-        yield Store(str(kept))
+        try:
+            yield Store(str(kept))
+        except BaseException:
+            if not any(kept.glob("*.part")):
+                _remove(kept)
+            raise
         _remove(kept)
 
 

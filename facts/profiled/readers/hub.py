@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from importlib import import_module
+
+WAIT_SECONDS = 10
+"""How long the hub may take to answer."""
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _DATA = re.compile(r"\.(jsonl?|ndjson|csv|tsv|txt|md|parquet|arrow|gz|zst|bz2|xz)$", re.IGNORECASE)
@@ -34,17 +36,19 @@ def why_missing(name: str) -> str | None:
 
 @lru_cache(maxsize=64)
 def _listed(name: str) -> tuple[tuple[str, ...], str | None]:
+    """URLs of the files of a data set, or why there are none."""
+    import json
+    from os import environ
+    from urllib.error import HTTPError
+    from urllib.request import urlopen
+
+    address = environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
     try:
-        hub = import_module("huggingface_hub")
-    except ImportError:
-        return (), "a data set of the hugging face hub needs huggingface_hub and fsspec"
-    try:
-        listed = hub.HfApi().list_repo_files(name, repo_type="dataset")
-    except Exception as error:
-        # Whatever fails here (no network, no such data set, no permission), there are no files.
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        if status in (401, 403, 404):
-            return (), "the hugging face hub has no such data set, or not for you"
+        with urlopen(f"{address}/api/datasets/{name}", timeout=WAIT_SECONDS) as answer:
+            listed = [str(entry["rfilename"]) for entry in json.load(answer)["siblings"]]
+    except HTTPError as error:
+        return (), f"the hugging face hub has no such data set for you (status {error.code})"
+    except (OSError, ValueError, KeyError, TypeError):
         return (
             (),
             "the hugging face hub cannot be reached: download the data set and name its files",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from transxlab.facts.profiled.problem import Problem, Report
-from transxlab.facts.profiled.readers import lines
+from transxlab.facts.profiled.readers import faults, lines
 
 if TYPE_CHECKING:
     from transxlab.facts.profiled.readers.source import Chunk, Record
+
+_NESTING = (dict, list)
 
 
 def read(chunk: Chunk, report: Report) -> Iterator[Record]:
@@ -32,12 +33,23 @@ def read(chunk: Chunk, report: Report) -> Iterator[Record]:
                 row = None
             if row is None:
                 if line.strip():
-                    report(explain(path, number, line))
+                    report(faults.explain(path, number, line))
                 continue
         if type(row) is dict:
+            if line.count(b'":') != keys(row):
+                faults.twice(path, number, line, report)
             yield number, row
         else:
             report(not_an_object(path, number, row))
+
+
+def keys(value: object) -> int:
+    """Fields of an object and of every object within it."""
+    if type(value) is dict:
+        return len(value) + sum(keys(v) for v in value.values() if type(v) in _NESTING)
+    if type(value) is list:
+        return sum(keys(v) for v in value if type(v) in _NESTING)
+    return 0
 
 
 def not_an_object(path: str, number: int, row: object) -> Problem:
@@ -50,27 +62,3 @@ def kind(value: object) -> str:
     """The JSON name of a value's type, with its article."""
     names = {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}
     return names.get(type(value), "nothing" if value is None else "a number")
-
-
-def explain(path: str, number: int, line: bytes) -> Problem:
-    """Why a line is not JSON, as one problem."""
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        message = f"byte {error.start + 1} of the line is not UTF-8: row skipped"
-        return Problem(path, number, "encoding", message)
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated string"):
-            message = "the line breaks off in the middle of a JSON value: row skipped"
-            return Problem(path, number, "truncated-line", message)
-        message = f"not JSON at column {error.colno} ({error.msg.lower()}): row skipped"
-        return Problem(path, number, "not-json", message)
-    except RecursionError:
-        return Problem(path, number, "not-json", "nested too deeply: row skipped")
-    message = (
-        "holds NaN, Infinity or half a surrogate pair, which JSON does not have and strict "
-        "readers refuse: row skipped"
-    )
-    return Problem(path, number, "not-json", message)
