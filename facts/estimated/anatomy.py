@@ -37,14 +37,14 @@ class Part:
 
     @property
     def total(self) -> int:
-        """Parameters of all copies; 0 for a shared weight."""
-        return 0 if self.shared else self.size * self.copies
+        """Parameters of all copies; of a shared weight only its bias, which is its own."""
+        return (self.bias if self.shared else self.size) * self.copies
 
     @property
     def used(self) -> int:
         """Parameters of the copies that one token passes through."""
         copies = self.copies if self.active is None else self.active
-        return 0 if self.shared else self.size * copies
+        return (self.bias if self.shared else self.size) * copies
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,12 @@ def attention(config: Config, s: Shape, t: Traits) -> list[Part]:
         for name, width in zip(names, widths, strict=True)
     ]
     parts.append(linear(at + t["out"], query, s.hidden, s.layers, bias=said(config, t["out_bias"])))
-    if t["qk_norm"]:
-        wide = (s.dim, s.dim) if t["qk_norm"] == "head" else (query, key)
+    kind, _, switch = t["qk_norm"].partition(" if ")
+    if kind and (not switch or config.get(switch)):
+        wide = (query, key) if kind == "full" else (s.dim, s.dim)
         parts += [
-            norm(at + n, w, s.layers) for n, w in zip(("q_norm", "k_norm"), wide, strict=True)
+            norm(at + n, w, s.layers, bias=kind == "head+bias")
+            for n, w in zip(("q_norm", "k_norm"), wide, strict=True)
         ]
     return parts
 
@@ -91,9 +93,15 @@ def norms(config: Config, s: Shape, t: Traits) -> list[Part]:
         return []
     bias = said(config, t["norm_bias"])
     inside = [
-        norm(f"layers.N.{name}", s.hidden, s.layers, bias=bias) for name in t["norms"].split()
+        norm(f"layers.N.{name}", s.hidden, s.layers, bias=bias) for name in present(config, t)
     ]
     return inside + [norm(name, s.hidden, bias=bias) for name in t["outside_norms"].split()]
+
+
+def present(config: Config, t: Traits) -> list[str]:
+    """Names of a layer's norms; one written ``name!switch`` is there unless the switch is on."""
+    named = [name.partition("!") for name in t["norms"].split()]
+    return [name for name, _, switch in named if not switch or not config.get(switch)]
 
 
 def ends(config: Config, hidden: int, t: Traits) -> list[Part]:
@@ -120,7 +128,7 @@ def layer_stack(config: Config, s: Shape, t: Traits, width: int | None = None) -
         intermediate=s.ffn if width is None else width,
         gated=not ups or len(ups) == 2 or ups[0].endswith("*2"),
         norm=t["norm"],  # type: ignore[arg-type]
-        norms=len(t["norms"].split()),
+        norms=len(present(config, t)),
         parallel=said(config, t["parallel"]),
     )
 

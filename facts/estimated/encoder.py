@@ -10,23 +10,36 @@ from transxlab.facts.estimated.anatomy import Anatomy, Part, Stack, embedding, l
 Config = Mapping[str, Any]
 
 
-def block(config: Config, layers: int) -> list[Part]:
+BERT = (
+    "attention.self.query attention.self.key attention.self.value attention.output.dense "
+    "intermediate.dense output.dense attention.output.LayerNorm output.LayerNorm"
+)
+"""What a layer's matrices and norms are called: projections, feed-forward part, two norms."""
+DISTILBERT = (
+    "attention.q_lin attention.k_lin attention.v_lin attention.out_lin ffn.lin1 ffn.lin2 "
+    "sa_layer_norm output_layer_norm"
+)
+ALBERT = (
+    "attention.query attention.key attention.value attention.dense ffn ffn_output "
+    "attention.LayerNorm full_layer_layer_norm"
+)
+DEBERTA = (
+    BERT.replace("query", "query_proj").replace("key", "key_proj").replace("value", "value_proj")
+)
+
+
+def block(
+    config: Config, layers: int, names: str = BERT, at: str = "encoder.layer.N."
+) -> list[Part]:
     """One BERT layer: four projections, two feed-forward matrices, two norms, all with biases."""
     hidden, width = config["hidden_size"], config["intermediate_size"]
-    at = "encoder.layer.N."
-    named = {
-        "query": "attention.self.query",
-        "key": "attention.self.key",
-        "value": "attention.self.value",
-    }
-    parts = [linear(at + path, hidden, hidden, layers, bias=True) for path in named.values()]
+    *square, up, down, first, second = names.split()
     return [
-        *parts,
-        linear(f"{at}attention.output.dense", hidden, hidden, layers, bias=True),
-        linear(f"{at}intermediate.dense", hidden, width, layers, bias=True),
-        linear(f"{at}output.dense", width, hidden, layers, bias=True),
-        norm(f"{at}attention.output.LayerNorm", hidden, layers, bias=True),
-        norm(f"{at}output.LayerNorm", hidden, layers, bias=True),
+        *(linear(at + name, hidden, hidden, layers, bias=True) for name in square),
+        linear(at + up, hidden, width, layers, bias=True),
+        linear(at + down, width, hidden, layers, bias=True),
+        norm(at + first, hidden, layers, bias=True),
+        norm(at + second, hidden, layers, bias=True),
     ]
 
 
@@ -85,11 +98,8 @@ def bert(config: Config) -> Anatomy:
 def distilbert(config: Config) -> Anatomy:
     """DistilBERT: no token types and no pooler."""
     plain = {**config, "type_vocab_size": 0}
-    return finish(
-        config,
-        [*tables(plain, config["hidden_size"]), *block(config, config["num_hidden_layers"])],
-        stack(config),
-    )
+    layers = block(config, config["num_hidden_layers"], DISTILBERT, "transformer.layer.N.")
+    return finish(config, [*tables(plain, config["hidden_size"]), *layers], stack(config))
 
 
 def albert(config: Config) -> Anatomy:
@@ -99,7 +109,7 @@ def albert(config: Config) -> Anatomy:
     parts = [
         *tables(config, narrow),
         linear("encoder.embedding_hidden_mapping_in", narrow, hidden, bias=True),
-        *block(config, groups),
+        *block(config, groups, ALBERT, "encoder.albert_layer_groups.N.albert_layers.N."),
         linear("pooler", hidden, hidden, bias=True),
     ]
     return finish(config, parts, stack(config))
@@ -114,7 +124,7 @@ def deberta(config: Config) -> Anatomy:
         for p in tables(config, narrow)
         if "position" not in p.path or config["position_biased_input"]
     ]
-    parts += block(config, layers)
+    parts += block(config, layers, DEBERTA)
     if narrow != hidden:
         parts = [p for p in parts if p.path != "embeddings.LayerNorm"]
         parts += [

@@ -37,14 +37,14 @@ def routed(
     return parts
 
 
-def plain(s: Shape, layers: int, width: int, at: str) -> list[Part]:
+def plain(s: Shape, layers: int, width: int, at: str, *, bias: bool = False) -> list[Part]:
     """An ordinary gated feed-forward part: dense layers and shared experts."""
     if not layers or not width:
         return []
     return [
-        linear(f"{at}gate_proj", s.hidden, width, layers),
-        linear(f"{at}up_proj", s.hidden, width, layers),
-        linear(f"{at}down_proj", width, s.hidden, layers),
+        linear(f"{at}gate_proj", s.hidden, width, layers, bias=bias),
+        linear(f"{at}up_proj", s.hidden, width, layers, bias=bias),
+        linear(f"{at}down_proj", width, s.hidden, layers, bias=bias),
     ]
 
 
@@ -112,11 +112,12 @@ def deepseek(config: Config) -> Anatomy:
     width, count = config["moe_intermediate_size"], config["num_local_experts"]
     top, shared = config["num_experts_per_tok"], (config.get("n_shared_experts") or 0) * width
     sparse = sparse_layers(config, s.layers)
+    bias = config["model_type"] == "deepseek_v2" and bool(config.get("mlp_bias"))
     parts = [
         *latent_attention(config, s),
         *routed(s, sparse, count, top, width),
-        *plain(s, s.layers - sparse, s.ffn, "layers.N.mlp."),
-        *plain(s, sparse, shared, "layers.N.mlp.shared_experts."),
+        *plain(s, s.layers - sparse, s.ffn, "layers.N.mlp.", bias=bias),
+        *plain(s, sparse, shared, "layers.N.mlp.shared_experts.", bias=bias),
         *norms(config, s, t),
         *ends(config, s.hidden, t),
     ]

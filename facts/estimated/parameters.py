@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from transxlab.facts.catalogued.table import rows
 from transxlab.facts.estimated.anatomy import Anatomy, Gap, Part
+from transxlab.facts.estimated.fused import experts_lora, fused
 
 HEADS = ("lm_head", "score", "classifier")
 """Output layers: ``all-linear`` leaves them out."""
@@ -61,30 +62,48 @@ def named(part: Part, names: tuple[str, ...]) -> bool:
     return any(path == n or path.endswith("." + n) or fnmatch.fnmatch(path, n) for n in names)
 
 
-def adapted(model: Anatomy, adapters: Adapters) -> tuple[Part, ...] | Gap:
-    """The matrices that get an adapter; a Gap where it depends on more than the config says."""
+def meant(model: Anatomy, adapters: Adapters) -> frozenset[str] | Gap:
+    """The modules that adapters are put on, by name; a Gap where PEFT would not know any."""
     names = adapters.targets
-    everything = adapters.all_linear or names == ("all-linear",)
-    if not names and not everything:
-        names = default_targets().get(model.model_type, ())
-        if not names:
-            reason = f"PEFT has no default target modules for {model.model_type}"
-            return Gap(reason, ("adapter.target_modules",))
+    if adapters.all_linear or names == ("all-linear",):
+        linear = {p.path.rpartition(".")[2] for p in model.parts if _any_linear(p)}
+        experts = fused(model)
+        return frozenset(linear | (experts.all() if experts else frozenset()))
+    names = names or default_targets().get(model.model_type, ())
+    if names:
+        return frozenset(names)
+    reason = f"PEFT has no default target modules for {model.model_type}"
+    return Gap(reason, ("adapter.target_modules",))
+
+
+def _any_linear(part: Part) -> bool:
+    return part.kind == "linear" and part.path not in HEADS
+
+
+def adapted(model: Anatomy, adapters: Adapters) -> tuple[Part, ...] | Gap:
+    """The matrices but for experts that get an adapter; a Gap where more than the config decides."""
+    names = meant(model, adapters)
+    if isinstance(names, Gap):
+        return names
+    everything = adapters.all_linear or adapters.targets == ("all-linear",)
+    experts = fused(model)
+    if experts is not None:
+        names = frozenset(n for n in names if n.rpartition(".")[2] not in experts.all())
     chosen = []
     for part in model.parts:
         if named(part, adapters.excluded) or part.kind in ("norm", "vector", "router"):
             continue
-        if everything and (part.kind != "linear" or part.path in HEADS):
+        if everything and not _any_linear(part):
             continue
-        if everything or named(part, names):
+        if named(part, tuple(names)):
             chosen.append(part)
     if any(part.kind == "experts" for part in chosen):
         reason = "whether adapters can wrap experts depends on the version of transformers"
         return Gap(reason, ("estimate.trainable_params",))
-    if not chosen:
+    if not chosen and experts is None:
         near = sorted({p.path.rpartition(".")[2] for p in model.parts if p.kind == "linear"})
         return Gap(
-            f"no module is named {', '.join(names)}; this model has {', '.join(near)}",
+            f"no module is named {', '.join(sorted(names))}; this model has {', '.join(near)}",
             ("adapter.target_modules",),
         )
     return tuple(chosen)
@@ -112,9 +131,23 @@ def lora(model: Anatomy, adapters: Adapters) -> int | Gap:
         copies = share_of_layers(model, part, adapters.layers)
         count += copies * adapter_size(part, adapters.rank, dora=adapters.dora)
         count += copies * part.bias if adapters.bias == "lora_only" else 0
+    inside = _experts(model, adapters)
+    if isinstance(inside, Gap):
+        return inside
+    count += inside
     if adapters.bias == "all":
         count += sum(p.bias * p.copies for p in model.parts if p.kind == "linear")
     return count + saved_whole(model, adapters)
+
+
+def _experts(model: Anatomy, adapters: Adapters) -> int | Gap:
+    names = meant(model, adapters)
+    if isinstance(names, Gap) or fused(model) is None:
+        return 0
+    count = experts_lora(model, names, adapters.rank)
+    if count and adapters.dora:
+        return Gap("PEFT has no DoRA for fused experts", ("config.method",))
+    return count
 
 
 def saved_whole(model: Anatomy, adapters: Adapters) -> int:
