@@ -65,7 +65,7 @@ def command(
         for path in write_all(Path(out), {"data_plan.md": plan(case)}, force=force):
             click.echo(f"wrote {path}", err=True)
     for line in gathered.unusable:
-        click.echo(line, err=True)
+        click.echo(f"transxlab: {line}", err=True)
     return 2 if gathered.unusable else exit_code([case], given["fail_on"])
 
 

@@ -146,7 +146,7 @@ def ngrams(hashes: Hashes, size: int) -> Hashes:
 
     value = np.zeros(len(hashes), np.uint64)
     for offset in range(size):
-        value[: len(hashes) - offset] += hashes[offset:]
+        value[: max(0, len(hashes) - offset)] += hashes[offset:]
         value *= np.uint64(_GOLDEN)
         value ^= value >> np.uint64(32)
     return value

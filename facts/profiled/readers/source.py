@@ -18,6 +18,8 @@ CHUNK_BYTES = 16 << 20
 """Bytes of a chunk of JSON lines: large enough to amortise a task, small enough to share out."""
 
 _PROBE_BYTES = 1 << 16
+_LEAST_ARCHIVE_BYTES = 128
+"""A compressed file of this size or less may hold nothing at all."""
 _MAGIC: tuple[tuple[bytes, Format], ...] = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"))
 _STREAM = b"\xff\xff\xff\xff"
 """Begins an Arrow stream, as Hugging Face datasets save them."""
@@ -71,6 +73,9 @@ def detect(path: str) -> Format | Problem:
         return unreadable(path, error)
     except lines.UnpackError as error:
         return Problem(path, 0, "unreadable", str(error), fatal=True)
+    if not head and places.size_bytes(path) > _LEAST_ARCHIVE_BYTES:
+        message = "is compressed and breaks off before the first row"
+        return Problem(path, 0, "truncated-archive", message, fatal=True)
     return _by_content(path, head)
 
 
