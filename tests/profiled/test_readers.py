@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from transxlab.facts.profiled.problem import Problem
-from transxlab.facts.profiled.readers import lines, source
+from transxlab.facts.profiled.readers import folders, hub, lines, places, source
 
 Rows = list[tuple[int, dict[str, object]]]
 
@@ -169,3 +172,195 @@ def test_a_single_line_of_json_lines_is_a_row(tmp_path: Path) -> None:
     path = tmp_path / "one.json"
     path.write_text('{"prompt": "p", "completion": "c"}\n')
     assert read(path)[0] == [(1, {"prompt": "p", "completion": "c"})]
+
+
+ROWS = [{"prompt": f"question {n}", "completion": f"answer {n} \u2028 end"} for n in range(5000)]
+
+
+def files_of(given: str | Path, role: str = "train") -> list[dict[str, object]]:
+    """The rows of all files behind a name."""
+    rows: list[dict[str, object]] = []
+    for path in folders.expanded(given, role):
+        found, problems = source.detect(path), list[Problem]()
+        assert not isinstance(found, Problem), found
+        for chunk in source.plan(path, found, 1 << 15):
+            rows += [held for _, held in source.read(chunk, problems.append)]
+        assert not problems
+    return rows
+
+
+def test_parquet_by_row_groups_with_the_numbers_of_the_rows(tmp_path: Path) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "train.parquet"
+    parquet.write_table(pa.Table.from_pylist(ROWS), path, row_group_size=700)
+    chunks = source.plan(str(path), "parquet", 1 << 15)
+    assert len(chunks) > 3
+    problems: list[Problem] = []
+    rows = [held for chunk in chunks for held in source.read(chunk, problems.append)]
+    assert rows == list(enumerate(ROWS, 1))
+    assert not problems
+    assert sum(map(source.size_bytes, chunks)) == pytest.approx(path.stat().st_size, rel=0.01)
+    assert [row for row, _ in read(path)[0]] == list(range(1, 5001))
+
+
+@pytest.mark.parametrize("kind", ["file", "stream"])
+def test_arrow_files_and_streams(tmp_path: Path, kind: str) -> None:
+    pa, ipc = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.ipc")
+    path = tmp_path / "train.arrow"
+    table = pa.Table.from_pylist(ROWS)
+    with (ipc.new_file if kind == "file" else ipc.new_stream)(str(path), table.schema) as writer:
+        writer.write_table(table, max_chunksize=900)
+    rows, problems = read(path)
+    assert rows == list(enumerate(ROWS, 1))
+    assert not problems
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    rows, problems = read(path)
+    assert [p.kind for p in problems] == ["unreadable"]
+    assert len(rows) < 5000
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """A folder as ``DatasetDict.save_to_disk`` of Hugging Face datasets leaves it."""
+    pa, ipc = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.ipc")
+    splits = {"train": ROWS[:3000], "validation": ROWS[3000:]}
+    for name, rows in splits.items():
+        folder = tmp_path / "saved" / name
+        folder.mkdir(parents=True)
+        table = pa.Table.from_pylist(rows)
+        names = [f"data-{n:05}-of-00002.arrow" for n in range(2)]
+        for number, file in enumerate(names):
+            part = table.slice(number * len(rows) // 2, len(rows) // 2)
+            with ipc.new_stream(str(folder / file), table.schema) as writer:
+                writer.write_table(part)
+        (folder / "cache-0123456789abcdef.arrow").write_bytes(b"not of the data set")
+        state = {"_data_files": [{"filename": file} for file in names], "_split": name}
+        (folder / "state.json").write_text(json.dumps(state))
+        (folder / "dataset_info.json").write_text(json.dumps({"features": {}}))
+    (tmp_path / "saved" / "dataset_dict.json").write_text(json.dumps({"splits": list(splits)}))
+    return tmp_path / "saved"
+
+
+def test_a_saved_data_set_gives_each_role_its_split(saved: Path) -> None:
+    assert files_of(saved) == ROWS[:3000]
+    assert files_of(saved, "val") == ROWS[3000:]
+    assert files_of(saved / "validation") == ROWS[3000:]
+
+
+def test_folders_shards_and_patterns(tmp_path: Path) -> None:
+    for shard in range(3):
+        for name, pack in (("a.jsonl", bytes), ("b.jsonl.gz", gzip.compress)):
+            path = tmp_path / f"{shard}-{name}"
+            path.write_bytes(pack(row(shard) + b"\n"))
+    (tmp_path / "README.png").write_bytes(b"no data")
+    (tmp_path / "dataset_info.json").write_text("{}")
+    names = [Path(found).name for found in folders.expanded(tmp_path)]
+    assert names == sorted(f"{n}-{s}" for n in range(3) for s in ("a.jsonl", "b.jsonl.gz"))
+    assert len(folders.expanded(str(tmp_path / "*-a.jsonl"))) == 3
+    assert len(folders.expanded([str(tmp_path / "0*"), str(tmp_path / "2-a.jsonl")])) == 3
+    assert folders.expanded(str(tmp_path / "none*.jsonl")) == (str(tmp_path / "none*.jsonl"),)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet"])
+def test_urls(suffix: str) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    packing = {".jsonl": bytes, ".jsonl.gz": gzip.compress}
+    text = b"\n".join(json.dumps(held, ensure_ascii=False).encode() for held in ROWS)
+    if suffix == ".jsonl.zst":
+        packed = pytest.importorskip("zstandard").compress(text)
+    elif suffix == ".parquet":
+        pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+        sink = pa.BufferOutputStream()
+        parquet.write_table(pa.Table.from_pylist(ROWS), sink)
+        packed = sink.getvalue().to_pybytes()
+    else:
+        packed = packing[suffix](text)
+    system = fsspec.filesystem("memory")
+    for shard in range(2):
+        system.pipe(f"/urls{suffix}/{shard}{suffix}", packed)
+    assert files_of(f"memory://urls{suffix}/0{suffix}") == ROWS
+    assert files_of(f"memory://urls{suffix}/*{suffix}") == ROWS * 2
+    assert files_of(f"memory://urls{suffix}") == ROWS * 2
+    assert places.size_bytes(f"memory:///urls{suffix}/0{suffix}") == len(packed)
+    assert places.identity(f"memory:///urls{suffix}/0{suffix}") != places.identity("memory://none")
+
+
+def test_file_urls_need_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "train.jsonl"
+    path.write_bytes(row(1))
+    assert folders.expanded(f"file://{path}") == (str(path),)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("memory://there/is/none.jsonl", "no such file or directory"),
+        ("nonsense://bucket/train.jsonl", "rotocol not known: nonsense"),
+    ],
+)
+def test_a_url_that_cannot_be_opened_is_one_problem(url: str, says: str) -> None:
+    pytest.importorskip("fsspec")
+    (name,) = folders.expanded(url)
+    found = source.detect(name)
+    assert isinstance(found, Problem)
+    assert found.fatal
+    assert says in str(found)
+    assert "\n" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("file", "module", "content"),
+    [
+        ("a.jsonl.zst", "zstandard", b"\x28\xb5\x2f\xfd" + bytes(200)),
+        ("a.parquet", "pyarrow", b"PAR1" + bytes(200)),
+        ("memory://a.jsonl", "fsspec", b""),
+    ],
+)
+def test_a_missing_package_is_named_with_its_cure(
+    tmp_path: Path, file: str, module: str, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = file if "://" in file else str(tmp_path / file)
+    if content:
+        Path(name).write_bytes(content)
+    for loaded in [held for held in sys.modules if held.split(".")[0] == module]:
+        monkeypatch.setitem(sys.modules, loaded, None)
+    monkeypatch.setitem(sys.modules, module, None)
+    problems: list[Problem] = []
+    found = source.detect(name)
+    if isinstance(found, Problem):
+        problems.append(found)
+    else:
+        list(source.read(source.plan(name, found)[0], problems.append))
+    assert len(problems) == 1
+    assert module in str(problems[0])
+    assert "pip install 'transxlab[data]'" in str(problems[0])
+
+
+class _Hub(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        known = self.path == "/api/datasets/owner/name"
+        self.send_response(200 if known else 404)
+        self.end_headers()
+        names = ["README.md", "data/train-0.parquet", "data/test-0.parquet", ".gitattributes"]
+        body = {"siblings": [{"rfilename": name} for name in names]}
+        self.wfile.write(json.dumps(body).encode() if known else b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+def test_a_name_of_the_hub_stands_for_the_files_of_its_role(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    hub._listed.cache_clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Hub) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        at = "hf://datasets/owner/name/data/"
+        assert folders.expanded("owner/name", "train") == (f"{at}train-0.parquet",)
+        assert folders.expanded("owner/name", "test") == (f"{at}test-0.parquet",)
+        assert folders.expanded("owner/other", "train") == ("owner/other",)
+        missing = source.detect("owner/other")
+        server.shutdown()
+    assert "no such data set for you (status 404)" in str(missing)
