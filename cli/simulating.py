@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transxlab.cli.failures import Unusable
 from transxlab.cli.render import console
 from transxlab.cli.render.words import number
+from transxlab.facts.estimated.anatomy import Anatomy
 from transxlab.facts.estimated.memory import Memory
 from transxlab.facts.situation import Facts
 
@@ -35,7 +34,7 @@ def simulation(facts: Facts, model_config: str | None) -> Simulation:
     from transxlab.cli.render.progress import counter
     from transxlab.facts.calculator import NotKnown, Scope
     from transxlab.facts.estimated.calculators import CALCULATORS
-    from transxlab.facts.estimated.reading import gpu_named, model_of, text
+    from transxlab.facts.estimated.reading import gpu_named, text
     from transxlab.facts.estimated.running import setup_of
     from transxlab.facts.measured.simulated import PHASES, STEPS, simulate
     from transxlab.facts.measured.torched import CannotSimulate, missing, package
@@ -47,7 +46,7 @@ def simulation(facts: Facts, model_config: str | None) -> Simulation:
             raise Unusable(f"--simulate: {problem}") from None
     scope = Scope(facts, {}, CALCULATORS["run_memory"].reads)
     try:
-        setup = setup_of(scope, model_of(scope))
+        setup = setup_of(scope, _anatomy(scope))
         gpu = gpu_named(scope, "machine.train_gpu")
         with counter("simulating", STEPS * PHASES) as draw:
             found = simulate(
@@ -64,14 +63,29 @@ def simulation(facts: Facts, model_config: str | None) -> Simulation:
     return Simulation(found, "")
 
 
+def _anatomy(scope: Any) -> Anatomy:
+    """The run's model; an empty one where only its class knows it, which the simulation runs."""
+    from transxlab.facts.calculator import NotKnown
+    from transxlab.facts.estimated.reading import model_of
+
+    try:
+        return model_of(scope)
+    except NotKnown:
+        return Anatomy("", 0, (), ())
+
+
 def described(scope: Any, model_config: str | None) -> Mapping[str, Any]:
     """The model's config: the file that was given, the catalogue's, or what the slots say."""
+    from transxlab.facts.catalogued.configs import load
     from transxlab.facts.catalogued.models import find_model
+    from transxlab.facts.estimated.anatomy import Gap
     from transxlab.facts.estimated.reading import config_of, text
+    from transxlab.facts.estimated.scratch import HALVES, config_of_spec
 
-    if model_config is not None and Path(model_config).suffix == ".json":
-        found: Mapping[str, Any] = json.loads(Path(model_config).read_bytes())
-        return found
+    if model_config is not None:
+        given = load(model_config)
+        built = config_of_spec(given) if given["model_type"] in HALVES else given
+        return given if isinstance(built, Gap) else built
     name, kind = text(scope, "model.name"), text(scope, "model.model_type")
     card = find_model(name) if name else None
     if card is not None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from transxlab.facts.asked import words
 from transxlab.facts.asked.quantities import typed
+from transxlab.facts.catalogued.configs import NoConfig, load
 from transxlab.facts.catalogued.gpus import find_gpu, nearest_gpus
 from transxlab.facts.estimated.anatomy import Gap
 from transxlab.facts.estimated.describe import describe_config, describe_gpu
+from transxlab.facts.estimated.reading import further
+from transxlab.facts.estimated.scratch import HALVES, config_of_spec
 from transxlab.facts.origin import Origin, given
 from transxlab.facts.situation import Fact, Facts
 from transxlab.facts.values import Value
@@ -43,7 +46,7 @@ class Beside:
     local: bool = False
     """Whether the machine is the owner's."""
     model_config: str | None = None
-    """Path of the model's ``config.json``."""
+    """The model's ``config.json``: a file, a folder, a hub id; or an ``architecture_spec.yaml``."""
     rows: int | None = None
     """Training rows of the run."""
     task: str | None = None
@@ -145,24 +148,38 @@ def task(facts: Facts, text: str, origin: Origin) -> list[Problem]:
 
 def _model_config(facts: Facts, file: str) -> list[Problem]:
     try:
-        config = json.loads(Path(file).read_bytes())
-    except OSError as error:
-        return [Problem(f"{file}: cannot be read ({error.strerror})")]
-    except ValueError as error:
-        return [Problem(f"{file}: is not JSON ({error})")]
-    except RecursionError:
-        return [Problem(f"{file}: is nested too deeply for a model's config.json")]
-    if not isinstance(config, dict) or "model_type" not in config:
-        return [Problem(f"{file}: is no model's config.json: model_type is missing")]
-    try:
-        slots = describe_config(config)
-        if isinstance(slots, Gap):
-            return [Problem(f"{file}: {slots.reason}")]
-        for slot, value in slots.items():
-            facts.set(f"model.{slot}", value, given(file))
+        slots = _described(load(file))
+    except NoConfig as problem:
+        return [Problem(str(problem))]
     except (ArithmeticError, TypeError, ValueError) as error:
         return [Problem(f"{file}: its dimensions make no model that can be counted ({error})")]
+    if isinstance(slots, Gap):
+        return [Problem(f"{file}: {slots.reason}")]
+    for slot, value in slots.items():
+        facts.set(f"model.{slot}", value, given(file))
     return []
+
+
+def _described(config: Mapping[str, Any]) -> Mapping[str, Value] | Gap:
+    """The slots that a config or a spec settles; of a family with no formula, the bare count."""
+    if config["model_type"] in HALVES:
+        built = config_of_spec(config)
+        if isinstance(built, Gap):
+            return built
+        config = built
+    slots = describe_config(config)
+    if not isinstance(slots, Gap):
+        return {**slots, "further_dimensions": further(config, slots)}
+    from transxlab.facts.measured.counting import count
+    from transxlab.facts.measured.torched import CannotSimulate, missing
+
+    if missing():
+        return Gap(f"{slots.reason}; with the extra torch it is counted on the real class")
+    try:
+        total = count(config).total
+    except CannotSimulate as problem:
+        return Gap(f"{slots.reason}, and {problem}")
+    return {"model_type": str(config["model_type"]), "params": total}
 
 
 def _fact(facts: Facts, text: str) -> list[Problem]:

@@ -109,6 +109,31 @@ def anatomy(config: Mapping[str, Any]) -> Anatomy | Gap:
         return Gap(f"the config of this {kind} lacks {key}", (f"config.json {key}",))
 
 
+class _Consulted(dict[str, Any]):
+    """A config that remembers which of its keys were asked for."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__(config)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.asked.add(key)
+        return super().get(key, default)
+
+
+def consulted(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that a counted config's weights follow from, with what they are taken to be."""
+    filled = _Consulted(canonical(config))
+    kind = str(config["model_type"])
+    BUILDERS.get(kind, decoder.decoder)(filled)
+    held = {key: dict.get(filled, key) for key in sorted(filled.asked)}
+    return {key: value for key, value in held.items() if value is not None}
+
+
 def with_classes(model: Anatomy, labels: int) -> Anatomy:
     """The model with its vocabulary head replaced by a matrix of ``labels`` classes.
 

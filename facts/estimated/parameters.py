@@ -81,7 +81,7 @@ def _any_linear(part: Part) -> bool:
 
 
 def adapted(model: Anatomy, adapters: Adapters) -> tuple[Part, ...] | Gap:
-    """The matrices but for experts that get an adapter; a Gap where more than the config decides."""
+    """The matrices but for experts that get an adapter; a Gap where the names do not settle it."""
     names = meant(model, adapters)
     if isinstance(names, Gap):
         return names

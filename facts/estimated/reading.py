@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +11,7 @@ from transxlab.facts.calculator import NotKnown, Scope
 from transxlab.facts.catalogued.gpus import Gpu, find_gpu
 from transxlab.facts.catalogued.models import find_model
 from transxlab.facts.estimated.anatomy import Anatomy, Gap
-from transxlab.facts.estimated.config import anatomy, with_classes
+from transxlab.facts.estimated.config import anatomy, consulted, with_classes
 
 MODEL = (
     "model.name",
@@ -26,6 +28,7 @@ MODEL = (
     "model.experts",
     "model.experts_per_token",
     "model.context_tokens",
+    "model.further_dimensions",
 )
 """Paths that settle the anatomy of the model."""
 SHARED = (
@@ -164,7 +167,17 @@ def config_of(scope: Scope, kind: str) -> dict[str, Any]:
         raise NotKnown("model.layers")
     config["num_hidden_layers"] = upper or layers
     config["num_decoder_layers"] = layers
-    return config
+    return {**config, **json.loads(text(scope, "model.further_dimensions") or "{}")}
+
+
+def further(config: Mapping[str, Any], slots: Mapping[str, Any]) -> str:
+    """What the slots of a model do not say of its counted config, as JSON."""
+    rebuilt = {key: slots.get(path.partition(".")[2]) for path, key in SLOT_KEYS.items()}
+    rebuilt["num_hidden_layers"] = slots.get("encoder_layers") or slots.get("layers")
+    rebuilt["num_decoder_layers"] = slots.get("layers")
+    rebuilt["model_type"] = slots.get("model_type")
+    left = {key: held for key, held in consulted(config).items() if rebuilt.get(key) != held}
+    return json.dumps(left, sort_keys=True)
 
 
 def headed(model: Anatomy, stage: str | None) -> Anatomy:

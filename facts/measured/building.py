@@ -54,7 +54,8 @@ def configured(config: Mapping[str, Any], stage: str | None = None) -> Any:
     try:
         found = auto.for_model(kind, **own)
     except Exception as problem:
-        raise CannotSimulate(f"transformers cannot configure {kind!r}: {problem}") from None
+        said = str(problem).strip().partition(". ")[0].partition("\n")[0]
+        raise CannotSimulate(f"transformers cannot configure {kind!r}: {said}") from None
     found.use_cache = False
     if found.is_encoder_decoder and getattr(found, "decoder_start_token_id", None) is None:
         found.decoder_start_token_id = 0  # configs of checkpoints say it, dimensions alone do not
@@ -70,17 +71,30 @@ def maker(config: Any, stage: str | None) -> Any:
     transformers = package("transformers")
     if stage in CLASSES:
         return getattr(transformers, CLASSES[stage])
+    named = (getattr(config, "architectures", None) or [""])[0]
+    own = getattr(transformers, named, None) if "For" in named else None
+    if own is not None:
+        return _Named(own)
     autos = package("transformers.models.auto.modeling_auto")
     kind = config.model_type
     for names, auto in (
+        (autos.MODEL_FOR_SPEECH_SEQ_2_SEQ_MAPPING_NAMES, "AutoModelForSpeechSeq2Seq"),
         (autos.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES, "AutoModelForSeq2SeqLM"),
+        (autos.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES, "AutoModelForImageTextToText"),
         (autos.MODEL_FOR_MASKED_LM_MAPPING_NAMES, "AutoModelForMaskedLM"),
         (autos.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, "AutoModelForCausalLM"),
     ):
         decodes = getattr(config, "is_decoder", False) and auto == "AutoModelForMaskedLM"
         if kind in names and not decodes:
             return getattr(transformers, auto)
-    return transformers.AutoModelForCausalLM
+    return transformers.AutoModel
+
+
+class _Named:
+    """A class that a config names, built as the auto classes build theirs."""
+
+    def __init__(self, made: Any) -> None:
+        self.from_config = made._from_config
 
 
 def bare(config: Any, stage: str | None, weights: str | None, attention: str | None) -> Any:
@@ -106,7 +120,10 @@ def with_adapters(model: Any, adapters: Adapters, stage: str | None) -> Any:
     if adapters.all_linear or adapters.targets == ("all-linear",):
         targets = "all-linear"
     tasks = {"classification": "SEQ_CLS", "rm": "SEQ_CLS", "token_classification": "TOKEN_CLS"}
-    seq2seq = getattr(model.config, "is_encoder_decoder", False)
+    task = tasks.get(stage or "")
+    if task is None and hasattr(model, "prepare_inputs_for_generation"):
+        seq2seq = getattr(model.config, "is_encoder_decoder", False)
+        task = "SEQ_2_SEQ_LM" if seq2seq else "CAUSAL_LM"
     lora = peft.LoraConfig(
         r=adapters.rank,
         target_modules=targets,
@@ -115,7 +132,7 @@ def with_adapters(model: Any, adapters: Adapters, stage: str | None) -> Any:
         lora_dropout=adapters.dropout,
         use_dora=adapters.dora,
         bias=adapters.bias,
-        task_type=tasks.get(stage or "", "SEQ_2_SEQ_LM" if seq2seq else "CAUSAL_LM"),
+        task_type=task,
         layers_to_transform=None if adapters.layers is None else list(range(adapters.layers)),
     )
     with package("torch").device("meta"):

@@ -48,6 +48,8 @@ class Model(Filled):
     """Width of the feed-forward layer."""
     vocab_size: Number = slot(unit="tokens")
     """Rows of the embedding."""
+    further_dimensions: Text = slot()
+    """What else in its ``config.json`` decides its weights, as JSON: keys without a slot here."""
     context_tokens: Number = slot(unit="tokens", noun="the model's context length")
     """Longest sequence it was built for."""
     relative_positions: Truth = slot()
