@@ -114,3 +114,16 @@ def test_an_engine_that_is_not_there_is_one_sentence(
     monkeypatch.setattr("transxlab.facts.profiled.engines.ray.import_module", missing)
     with pytest.raises(EngineError, match=r"pip install 'transxlab\[ray\]'"):
         profile(files, engine="ray")
+
+
+def test_copies_without_end_are_linked_a_few_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = " ".join(data.natural(1, 9, (60, 61)))
+    rows = [{"text": same} for _ in range(900)] + [{"text": t} for t in data.natural(300, 4)]
+    random.Random(1).shuffle(rows)
+    path = data.write(tmp_path / "t.jsonl", rows)
+    monkeypatch.setattr("transxlab.facts.profiled.measures.alike.AT_ONCE", 50)
+    near = profile({"train": path}, chunk_bytes=9_000).splits["train"].near
+    assert near.rows == 899
+    assert near.clusters[0][1] == 900

@@ -8,7 +8,7 @@ sketches.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from transxlab.facts.profiled import compiled
 from transxlab.facts.profiled.measures.near import BANDS, BINS, JACCARD, resemblance
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from transxlab.facts.profiled.measures.near import Links
-    from transxlab.facts.profiled.tokens import Counts, Flags
+    from transxlab.facts.profiled.tokens import Counts, Flags, Hashes
+
+    _Rows: TypeAlias = tuple[Hashes, Counts, Hashes]
 
 AT_ONCE = 1 << 19
 """Rows that are held at once."""
@@ -30,6 +32,8 @@ ERRORS = 4
 """Standard errors of the print's estimate below JACCARD at which a pair is dropped unchecked."""
 
 _HALF = BINS // 64
+_INDEX = (1 << 21) - 1
+"""Bits of a packed key that hold the number of a row among those held."""
 
 
 class Alike:
@@ -76,46 +80,57 @@ class Alike:
 
     def _range(self, band: int, index: int, ranges: int) -> None:
         """Link the rows of one band whose keys fall into one range."""
+        bounds = tuple((1 << 32) * i // ranges for i in (index, index + 1))
+        parts: list[_Rows] = []
+        for segment, begin in zip(self._segments, self._begins, strict=False):
+            parts.append(_rows(segment, int(begin), band, bounds))
+            # Copies without end share a key: of each key the first row stands for those before.
+            if sum(len(part[0]) for part in parts) > 2 * AT_ONCE:
+                rows = _joined(parts)
+                self._linked(*rows)
+                parts = [_firsts(*rows)]
+        self._linked(*_joined(parts))
+
+    def _linked(self, keys: Hashes, rows: Counts, prints: Hashes) -> None:
+        """Link rows of one key."""
         import numpy as np
 
-        low, high = ((1 << 32) * i // ranges for i in (index, index + 1))
-        parts = [
-            _rows(segment, int(begin), band, (low, high))
-            for segment, begin in zip(self._segments, self._begins, strict=False)
-        ]
-        keys, rows, prints = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-        # Stable: rows of one key are ordered by the key of the next band, then by their places.
-        order = np.argsort(keys, kind="stable")
-        keys = keys[order] >> np.uint64(32)
-        beside = np.r_[False, keys[1:] == keys[:-1], False]
-        paired = beside[1:] | beside[:-1]
-        order = order[paired]
-        keys, rows, prints = keys[paired], rows[order], prints[order]
+        # One number holds key, part of the next band's key and place: the fastest sort there is.
+        packed = np.sort((keys & ~np.uint64(_INDEX)) | np.arange(len(keys), dtype=np.uint64))
+        order = (packed & np.uint64(_INDEX)).astype(np.int64)
+        key = packed >> np.uint64(32)
+        new = np.r_[True, key[1:] != key[:-1], True]
+        order = order[~(new[1:] & new[:-1])]
+        keys, rows, prints = keys[order] >> np.uint64(32), rows[order], prints[order]
         spot = np.arange(len(rows))
         starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
         head = np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
+        pairs = []
         for step in (1, 2, 0):
             other = spot - step if step else head
-            self._check(
-                rows, prints, spot, other, (other >= head) & (spot - other > 2 * (not step))
-            )
+            paired = (other >= head) & (spot - other > 2 * (not step))
+            pairs += self._likely(rows, prints, spot[paired], other[paired])
+        one, two = (np.concatenate(side) for side in zip(*pairs, strict=True))
+        self._link(rows[one], rows[two])
 
-    def _check(
-        self, rows: Counts, prints: NDArray[np.uint64], one: Counts, two: Counts, paired: Flags
-    ) -> None:
-        """Link the later row of each pair that resembles the earlier one."""
+    def _likely(
+        self, rows: Counts, prints: Hashes, one: Counts, two: Counts
+    ) -> list[tuple[Counts, Counts]]:
+        """The pairs that are worth a look at their sketches."""
         import numpy as np
 
-        one, two = one[paired], two[paired]
         # A row that is known to resemble an earlier one needs no second proof.
         unknown = self._earlier[np.maximum(rows[one], rows[two])] < 0
         one, two = one[unknown], two[unknown]
-        for begin in range(0, len(one), AT_ONCE // 8):
-            left, right = one[begin : begin + AT_ONCE // 8], two[begin : begin + AT_ONCE // 8]
+        pairs = [(one[:0], two[:0])]
+        for begin in range(0, len(one), PAIRS_AT_ONCE):
+            left, right = one[begin : begin + PAIRS_AT_ONCE], two[begin : begin + PAIRS_AT_ONCE]
             near = likely(prints, left, right)
-            self._link(rows[left[near]], rows[right[near]])
+            pairs.append((left[near], right[near]))
+        return pairs
 
     def _link(self, one: Counts, two: Counts) -> None:
+        """Link the later row of each pair that resembles the earlier one."""
         import numpy as np
 
         later, first = np.maximum(one, two), np.minimum(one, two)
@@ -126,9 +141,23 @@ class Alike:
             self._earlier[some[alike]] = other[alike]
 
 
-def _rows(
-    segment: Segment, begin: int, band: int, bounds: tuple[int, int]
-) -> tuple[NDArray[np.uint64], Counts, NDArray[np.uint64]]:
+def _joined(parts: list[_Rows]) -> _Rows:
+    import numpy as np
+
+    keys, rows, prints = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return keys, rows, prints
+
+
+def _firsts(keys: Hashes, rows: Counts, prints: Hashes) -> _Rows:
+    """The first row of each key."""
+    import numpy as np
+
+    _, first = np.unique(keys >> np.uint64(32), return_index=True)
+    first.sort()
+    return keys[first], rows[first], prints[first]
+
+
+def _rows(segment: Segment, begin: int, band: int, bounds: tuple[int, ...]) -> _Rows:
     """Key (with that of the next band below it), number and print of rows within the bounds."""
     import numpy as np
 
@@ -141,7 +170,7 @@ def _rows(
     return both, local + begin, column("print")[local]
 
 
-def likely(prints: NDArray[np.uint64], one: Counts, two: Counts) -> Flags:
+def likely(prints: Hashes, one: Counts, two: Counts) -> Flags:
     """Pairs of rows whose sketches may be equal enough, judged by their prints alone.
 
     Of bins that both fill, equal ones agree in their last bit and others do by chance: equal bins
@@ -156,9 +185,7 @@ def likely(prints: NDArray[np.uint64], one: Counts, two: Counts) -> Flags:
     return flags
 
 
-def _agreement(
-    prints: NDArray[np.uint64], one: Counts, two: Counts
-) -> tuple[Counts, Counts, Counts]:
+def _agreement(prints: Hashes, one: Counts, two: Counts) -> tuple[Counts, Counts, Counts]:
     """Of each pair the bins that both fill, that either fills, and whose last bits agree."""
     if (fast := compiled.kernels()) is not None:
         counted: tuple[Counts, Counts, Counts] = fast.agreement(prints, one, two)
@@ -169,7 +196,7 @@ def _agreement(
     return _ones(both), _ones(left[:, _HALF:] | right[:, _HALF:]), _ones(agreeing)
 
 
-def _ones(words: NDArray[np.uint64]) -> Counts:
+def _ones(words: Hashes) -> Counts:
     """Bits that are set in each row of words."""
     import numpy as np
 
