@@ -37,7 +37,7 @@ MODULES = {
 }
 """What the table's short names for target modules stand for."""
 TRAINERS = {
-    "hf+peft": "hf",
+    "hf+peft": "loop",
     "hf trainer": "hf",
     "hf+fa2": "hf",
     "hf+swift": "swift",

@@ -127,6 +127,8 @@ class Profile:
     """Type weights are loaded in where nothing else is said; None: not certain."""
     checkpointing: Saved
     """Default of gradient checkpointing."""
+    autocast: bool
+    """Whether the step runs under autocast, so that fp32 tensors are multiplied in 16 bits."""
     note: str
     """What a reader should know about it."""
 
@@ -151,6 +153,7 @@ def _profile(row: dict[str, str]) -> Profile:
         temporary=row["optimizer_temporary"],
         weights=row["weights"] or None,  # type: ignore[arg-type]
         checkpointing=row["checkpointing"],  # type: ignore[arg-type]
+        autocast=row["autocast"] == "1",
         note=row["note"],
     )
 

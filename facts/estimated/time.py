@@ -8,9 +8,11 @@ from functools import lru_cache
 
 from transxlab.facts.catalogued.gpus import Gpu
 from transxlab.facts.catalogued.table import rows
+from transxlab.facts.estimated.activations import readers
 from transxlab.facts.estimated.anatomy import Anatomy, Gap, Stack
 from transxlab.facts.estimated.parameters import total
 from transxlab.facts.estimated.setup import Setup, optimizer, profile, settled
+from transxlab.facts.estimated.traffic import BACKWARD, forward_bytes, score_bytes
 from transxlab.facts.estimated.weights import trained
 from transxlab.facts.values import Interval
 
@@ -79,6 +81,26 @@ def matrix_parameters(model: Anatomy) -> float:
     return inside + (tied if model.head else 0)
 
 
+def efficiency(gpu: Gpu, peak: float, setup: Setup) -> float:
+    """Share of the dense rate that large matrix products reach while a run trains.
+
+    Source: measured products of the card (``products.csv``), or its generation's (``speeds.csv``).
+    """
+    c = speeds()
+    reached = products().get(gpu.name)
+    if reached is None or setup.compute == "fp32" or setup.fp8:
+        best = c.get(f"best_{gpu.architecture}", c["best_other"])
+    else:
+        best = min(1.0, reached * 1e12 / peak)
+    return min(1.0, best * c.get(f"sustained_{gpu.architecture}", c["sustained_other"]))
+
+
+@lru_cache(maxsize=1)
+def products() -> dict[str, float]:
+    """Fastest measured 16-bit matrix products by GPU, in TFLOP/s."""
+    return {row["gpu"]: float(row["tflops"]) for row in rows(HERE, "products.csv")}
+
+
 def micro_seconds(model: Anatomy, setup: Setup, gpu: Gpu) -> dict[str, float] | Gap:
     """Seconds of one forward and backward pass of one micro-batch, by what takes them.
 
@@ -90,49 +112,97 @@ def micro_seconds(model: Anatomy, setup: Setup, gpu: Gpu) -> dict[str, float] | 
         return Gap(f"{gpu.name} does not multiply {setup.compute}", ("config.precision",))
     c, again = speeds(), AGAIN[setup.checkpointing or "full"]
     wide = max(stack.hidden for stack in model.stacks)
-    eff = c.get(f"efficiency_{gpu.architecture}", c["efficiency_other"])
-    eff /= 1 + (c["half_width"] / wide) ** 1.5
+    eff = efficiency(gpu, peak, setup) / (1 + (c["half_width"] / wide) ** 1.5)
     passes = 1 + (1 if setup.adapter else 2) + again
     tokens = (setup.micro_batch or 1) * (setup.tokens or 0) * setup.rows_per_sample
     split = setup.tensor_parallel * setup.pipeline_parallel * setup.context_parallel
     flow = gpu.bandwidth_gb_s * 1e9 * c["bandwidth"]
-    layers = [through_stack(stack, setup, tokens, peak * eff, flow) for stack in model.stacks]
+    rates = peak * eff, fp32_rate(gpu)
+    layers = [through_stack(model, one, setup, tokens, rates, flow) for one in model.stacks]
+    each = c["logit_bytes"] * (0.3 if stack_of(setup) == "fused" or setup.loss == "fused" else 1)
     parts = {
         "matrix products": 2 * matrix_parameters(model) * passes * tokens / (peak * eff) / split,
+        "products in fp32": single_precision(model, setup, gpu, peak * eff) * tokens / split,
         "attention": sum(one[0] for one in layers) / split,
         "elementwise work": sum(one[1] for one in layers) / split,
-        "loss": c["logit_bytes"] * model.vocab * tokens / flow / split if model.head else 0.0,
+        "loss": each * model.vocab * tokens / flow / split if model.head else 0.0,
         "dequantisation": dequantisation(model, setup, flow, again) / split,
     }
-    launch = sum(one[2] for one in layers) / setup.pipeline_parallel
+    launch = sum(one[2] for one in layers) / setup.pipeline_parallel * host(gpu)
     parts["waiting for launches"] = max(0.0, launch - sum(parts.values()))
     return parts
+
+
+def upcast(setup: Setup) -> bool:
+    """Whether attention and head run in fp32: k-bit preparation without autocast around it."""
+    p = profile(setup.trainer)
+    return setup.quantized and p.kbit_fp32 and not p.autocast and setup.compute != "fp32"
+
+
+def fp32_rate(gpu: Gpu) -> float:
+    """Operations per second of fp32 products (torch leaves TF32 off)."""
+    best = speeds().get(f"sustained_{gpu.architecture}", speeds()["sustained_other"])
+    return (gpu.fp32_tflops or 1.0) * 1e12 * best
+
+
+def single_precision(model: Anatomy, setup: Setup, gpu: Gpu, reach: float) -> float:
+    """Seconds per token of products that run in fp32 for want of autocast, above 16-bit ones."""
+    if profile(setup.trainer).autocast or setup.compute == "fp32" or not setup.adapter:
+        return 0.0
+    count = trained(model, setup)
+    low_rank = 8.0 * count if isinstance(count, int) else 0.0
+    head = next((q.size for q in model.parts if q.path == "lm_head"), 0) if upcast(setup) else 0
+    return (low_rank + 4.0 * head) / fp32_rate(gpu) - 4.0 * head / reach
 
 
 AGAIN = {"none": 0.0, "full": 1.0, "offload": 1.0, "selective": 0.3}
 """Share of the forward pass that checkpointing runs a second time."""
 
 
+def host(gpu: Gpu) -> float:
+    """How much longer launches take on the hosts such cards sit in than on a 2022 server."""
+    return speeds().get(f"host_{gpu.architecture}", 1.0)
+
+
 def through_stack(
-    stack: Stack, setup: Setup, tokens: int, reach: float, flow: float
+    model: Anatomy,
+    stack: Stack,
+    setup: Setup,
+    tokens: int,
+    rates: tuple[float, float],
+    flow: float,
 ) -> tuple[float, float, float]:
     """Seconds of attention and elementwise work, and of launching, in one stack of layers.
 
-    ``reach`` is operations per second of matrix products, ``flow`` bytes per second of memory.
+    ``rates`` are operations per second of matrix products in the setup's type and in fp32, ``flow``
+    bytes per second of memory.
     """
+    reach, single_rate = rates
     c, kind, again = speeds(), stack_of(setup), AGAIN[setup.checkpointing or "full"]
     length = setup.tokens or 0
     work = 2 * length * stack.query * stack.layers * (3.5 + again) * tokens
-    attention = work / (reach * c["attention"])
+    slow = upcast(setup) and reach > single_rate
+    attention = work / ((single_rate if slow else reach) * c["attention"])
     if setup.attention == "eager":
+        there, back = score_bytes(setup)
         cells = stack.heads * length * tokens * stack.layers
-        attention += 30 * cells * (1 + again / 2) / flow
-    moved = c[f"elementwise_{kind}"] * stack.hidden * stack.layers * tokens
-    wide = (2 if setup.compute == "fp32" else 1) * (0.6 if setup.compiled else 1)
-    launch = c[f"launch_{kind}_seconds"] * (1 + again / 2)
+        attention += cells * (there * (1 + again) + back) / flow
+    one = forward_bytes(model, stack, setup, fused=kind == "fused")
+    moved = one * stack.layers * tokens * (1 + again + BACKWARD)
+    moved *= c["compiled"] if setup.compiled or kind == "fused" else c[f"traffic_{kind}"]
+    return attention, moved / flow, launches(model, stack, setup, again) * stack.layers
+
+
+def launches(model: Anatomy, stack: Stack, setup: Setup, again: float) -> float:
+    """Seconds the host takes to launch one layer's kernels, forward and backward."""
+    c, kind = speeds(), stack_of(setup)
+    taken = c[f"launch_{kind}_seconds"]
     if setup.adapter and kind == "eager":
-        launch += c["launch_lora_seconds"]
-    return attention, moved * (1 + again / 3) * wide / flow, launch * stack.layers
+        r = readers(model, stack, setup.adapters)
+        taken += c["launch_lora_seconds"] * (r.queries + r.out + r.up + r.down)
+    if setup.quantized and kind == "eager":
+        taken += c["launch_quantized_seconds"] * (7 if stack.gated else 6)
+    return taken * (1 + again / 2)
 
 
 def dequantisation(model: Anatomy, setup: Setup, flow: float, again: float) -> float:
