@@ -4,19 +4,27 @@ python benchmarks/data.py [--rows 946000] [--processes 2] [--file train.jsonl]
 
 Without --file the data of examples/ac_v2/generate.py are made at the given size (946,000 rows are
 745 MB). The split by measure is taken in one process on the first chunks, the whole in several.
+Peers on the same checks are timed where they are installed: datatrove (with spacy), rensa and
+datasketch.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import importlib
+import os
 import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
+
+import near
 
 ROOT = Path(__file__).parent.parent
 SPLIT_CHUNKS = 4
@@ -33,6 +41,15 @@ def reading_seconds(path: Path) -> float:
     return time.perf_counter() - begin
 
 
+def warm_up(path: Path) -> None:
+    """Load the compiled loops, where numba is there, before anything is timed."""
+    from transxlab.facts.profiled import scan
+    from transxlab.facts.profiled.readers import source
+
+    head = source.Chunk(str(path), "jsonl", 0, min(path.stat().st_size, 1 << 16))
+    scan.measure(scan.Task("train", 0, 0, head, 1 << 64, compiled=True), None)
+
+
 def split_seconds(path: Path) -> tuple[int, Counter[str]]:
     """Rows of the first chunks, and the seconds each step took on them."""
     from transxlab.facts.profiled import scan
@@ -40,6 +57,7 @@ def split_seconds(path: Path) -> tuple[int, Counter[str]]:
     from transxlab.facts.profiled.formats import Recogniser
     from transxlab.facts.profiled.readers import source
 
+    warm_up(path)
     part = scan.empty("train", None)
     spent: Counter[str] = Counter()
     rows = 0
@@ -72,9 +90,70 @@ def split_seconds(path: Path) -> tuple[int, Counter[str]]:
     return rows, spent
 
 
-def peak_mib(who: int) -> float:
-    """Largest resident memory so far, of this process or of its children, in MiB."""
-    return resource.getrusage(who).ru_maxrss / 1024
+class Watch:
+    """Largest resident memory of this process and of every process it started, by /proc."""
+
+    def __init__(self) -> None:
+        self.peaks_mib: dict[int, float] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.1):
+            for process in family(os.getpid()):
+                with contextlib.suppress(OSError, StopIteration):
+                    status = Path(f"/proc/{process}/status").read_text().splitlines()
+                    line = next(line for line in status if line.startswith("VmRSS"))
+                    mib = int(line.split()[1]) / 1024
+                    self.peaks_mib[process] = max(mib, self.peaks_mib.get(process, 0))
+
+
+def family(root: int) -> list[int]:
+    """A process and all that descend from it."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(entry.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(entry.parent.name))
+    found = [root]
+    for process in found:
+        found += children.get(process, [])
+    return found
+
+
+def datatrove_seconds(path: Path, rows: int) -> float:
+    """Seconds per row of datatrove's Gopher repetition filter, the peer of ``repetition``."""
+    import orjson
+
+    document = importlib.import_module("datatrove.data").Document
+    judge = importlib.import_module("datatrove.pipeline.filters").GopherRepetitionFilter()
+    with path.open("rb") as file:
+        held = [orjson.loads(next(file)) for _ in range(rows)]
+    texts = [document(text=str(row.get("output", row)), id="0") for row in held]
+    judge.filter(texts[0])
+    begin = time.perf_counter()
+    for text in texts:
+        judge.filter(text)
+    return (time.perf_counter() - begin) / rows
+
+
+def peers(path: Path) -> None:
+    """One line for each peer that is installed, on the same check."""
+    try:
+        per_row = datatrove_seconds(path, 500)
+        print(f"{'datatrove repetition':24} {per_row * 1e6:7.2f} s per million rows")
+    except (ImportError, StopIteration) as error:
+        print(f"{'datatrove repetition':24} left out: {error or 'too few rows'}")
+    for name in ("ours", "rensa", "datasketch"):
+        near.scored(f"near duplicates, {name}", getattr(near, name), 5000)
 
 
 def main() -> None:
@@ -104,15 +183,26 @@ def report(path: Path, processes: int) -> None:
     rows, spent = split_seconds(path)
     for name, seconds in spent.most_common():
         print(f"{name:24} {seconds / rows * 1e6:7.2f} s per million rows")
-    begin = time.perf_counter()
-    found = profile({"train": path}, processes=processes)
-    seconds = time.perf_counter() - begin
-    split = found.splits["train"]
+    begin, used = time.perf_counter(), cpu_seconds()
+    with Watch() as watch:
+        found = profile({"train": path}, processes=processes)
+    seconds, used = time.perf_counter() - begin, cpu_seconds() - used
+    split, most = found.splits["train"], max(watch.peaks_mib.values())
+    for number, mib in enumerate(sorted(watch.peaks_mib.values(), reverse=True)):
+        print(f"{'resident memory':24} {mib:7.0f} MiB at most, process {number + 1}")
+    peers(path)
     print(
-        f"all: {split.counts.rows:,} rows  {mb:.0f} MB  {seconds:.1f} s on {processes} processes  "
-        f"{split.counts.rows / seconds:,.0f} rows/s  {seconds / floor:.1f} x orjson alone  "
-        f"peak {peak_mib(resource.RUSAGE_SELF):.0f} MiB here, "
-        f"{peak_mib(resource.RUSAGE_CHILDREN):.0f} MiB in a worker"
+        f"all: {split.counts.rows:,} rows  {mb:.0f} MB  {seconds:.1f} s and {used:.1f} CPU s on "
+        f"{processes} processes  {split.counts.rows / seconds:,.0f} rows/s  "
+        f"{seconds / floor:.1f} x orjson alone  {most:.0f} MiB at most"
+    )
+
+
+def cpu_seconds() -> float:
+    """Processor time of this process and of the children that have ended."""
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     )
 
 
