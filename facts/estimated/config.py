@@ -107,6 +107,8 @@ def anatomy(config: Mapping[str, Any]) -> Anatomy | Gap:
     except KeyError as missing:
         key = str(missing.args[0])
         return Gap(f"the config of this {kind} lacks {key}", (f"config.json {key}",))
+    except TypeError:
+        return Gap(f"the config of this {kind} leaves a dimension empty", ("model.params",))
 
 
 class _Consulted(dict[str, Any]):

@@ -42,6 +42,8 @@ def shape(config: Config) -> Shape:
     """The dimensions of a decoder; KeyError names a key that is missing."""
     hidden, heads = config["hidden_size"], config["num_attention_heads"]
     kv = 1 if config.get("multi_query") else config.get("num_key_value_heads") or heads
+    if config["model_type"] == "gpt_bigcode" and not config.get("multi_query"):
+        kv = heads  # its num_key_value_heads is not read
     width = config.get("intermediate_size") or 4 * hidden
     if config["model_type"] == "qwen":
         width //= 2  # Qwen 1 states the width of gate and up projection together
@@ -158,7 +160,11 @@ def opt(config: Config) -> Anatomy:
     if not config.get("do_layer_norm_before", True):
         parts = [p for p in parts if p.path != "final_layer_norm"]
     if narrow != hidden:
-        swap = {"embed_tokens": embedding("embed_tokens", config["vocab_size"], narrow)}
+        tied, vocab = bool(config.get("tie_word_embeddings")), config["vocab_size"]
+        swap = {
+            "embed_tokens": embedding("embed_tokens", vocab, narrow),
+            "lm_head": Part("lm_head", "linear", narrow, vocab, shared=tied),
+        }
         parts = [swap.get(p.path, p) for p in parts]
         parts += [linear("project_in", narrow, hidden), linear("project_out", hidden, narrow)]
     return Anatomy("opt", found.vocab, found.stacks, tuple(parts))
