@@ -108,7 +108,7 @@ class Part:
     def shelves(self) -> Iterator[Shelf]:
         """Every shelf of every measure."""
         for slot in fields(self.measures):
-            for state in vars(getattr(self.measures, slot.name)).values():
+            for state in _state(getattr(self.measures, slot.name)):
                 if isinstance(state, Tally):
                     state.settle()
                     yield state.shelf
@@ -132,6 +132,12 @@ class Part:
         self.problems.merge(other.problems)
         for name, first in other.fields.items():
             self.fields[name] = min(first, self.fields.get(name, first))
+
+
+def _state(measure: object) -> list[object]:
+    """What a measure keeps, with or without slots."""
+    names = getattr(measure, "__slots__", None) or vars(measure)
+    return [getattr(measure, name) for name in names]
 
 
 def empty(role: str, sought: Wanted | None, bound: int = 1 << 64) -> Part:

@@ -11,7 +11,8 @@ from transxlab.facts.profiled.measures.overlap import Wanted
 from transxlab.facts.profiled.scan import Part, Task, measure
 
 _TRUSTED = {
-    ("collections", "Counter"),
+    *(("builtins", name) for name in ("int", "float", "str", "list", "dict", "set", "frozenset")),
+    *(("collections", name) for name in ("Counter", "defaultdict", "deque", "OrderedDict")),
     ("numpy", "dtype"),
     ("numpy", "ndarray"),
     ("numpy._core.multiarray", "_reconstruct"),
@@ -21,6 +22,7 @@ _TRUSTED = {
     ("numpy._core.multiarray", "scalar"),
     ("numpy.core.multiarray", "scalar"),
 }
+"""What a measure's state may be made of, besides the classes of ``transxlab.facts``."""
 
 
 class _Reader(pickle.Unpickler):
@@ -29,7 +31,7 @@ class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> object:
         if (module, name) in _TRUSTED:
             return super().find_class(module, name)
-        if module.startswith("transxlab.facts.profiled.") and "." not in name:
+        if module.startswith("transxlab.facts.") and "." not in name:
             found: object = super().find_class(module, name)
             if isinstance(found, type) and found.__module__ == module:
                 return found
