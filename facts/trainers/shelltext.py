@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from transxlab.facts.trainers.document import Cell, Document
 from transxlab.facts.trainers.failure import Problem
@@ -58,19 +58,26 @@ def _is_orphan(word: Word) -> bool:
     return match is not None and "." in match[1]
 
 
-def _document(words: Sequence[Word], file: str) -> Document | None:
+def parts(words: Sequence[Word]) -> tuple[Sequence[Word], Sequence[Word], str] | None:
+    """The words up to the program's name, those behind it, and the name; None for a helper."""
     texts = [word.text for word in words]
     if "--" in texts:
         cut = len(texts) - texts[::-1].index("--")
         words, texts = words[cut:], texts[cut:]
     place, command = _program(texts)
-    if command is None:
+    return None if command is None else (words[:place], words[place:], command)
+
+
+def _document(words: Sequence[Word], file: str) -> Document | None:
+    found = parts(words)
+    if found is None:
         return None
+    launching, started, command = found
     cells: dict[str, Cell] = {}
-    for cell in _flags(words[:place], file):
+    for cell in _flags(launching, file):
         key = f"launcher.{cell.key}"
         cells[key] = Cell(key, cell.value, cell.type, cell.text, file, cell.line)
-    for cell in _flags(words[place:], file):
+    for cell in _flags(started, file):
         again = cell.key in cells
         cells[cell.key] = Cell(cell.key, cell.value, cell.type, cell.text, file, cell.line, again)
     data = {key: cell.value for key, cell in cells.items()}
@@ -94,7 +101,22 @@ def _program(texts: Sequence[str]) -> tuple[int, str | None]:
     return 0, None
 
 
-def _flags(words: Sequence[Word], file: str) -> Iterator[Cell]:
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One setting of a command line."""
+
+    key: str
+    """Its name, dashes turned to underscores."""
+    word: Word
+    """The word that names it."""
+    held: tuple[Word, ...]
+    """Its values; empty for a switch."""
+    joined: bool
+    """Whether the value stands in the same word, behind ``=``."""
+
+
+def settings(words: Sequence[Word]) -> Iterator[Flag]:
+    """The flags of a command with their values."""
     place = 0
     while place < len(words):
         word = words[place]
@@ -102,14 +124,14 @@ def _flags(words: Sequence[Word], file: str) -> Iterator[Cell]:
         if not word.text.startswith("-"):
             match = _HYDRA.match(word.text)
             if match:
-                yield _cell(match[1], [Word(match[2], word.line)], word, file)
+                yield Flag(match[1], word, (Word(match[2], word.line),), True)
             continue
         name, equals, value = word.text.partition("=")
         if not _NAME.match(name):
             continue
         key = name.lstrip("-").replace("-", "_")
         if equals:
-            yield _cell(key, [Word(value, word.line)], word, file)
+            yield Flag(key, word, (Word(value, word.line),), True)
             continue
         held: list[Word] = []
         while place < len(words) and not _is_flag(words[place]):
@@ -117,7 +139,11 @@ def _flags(words: Sequence[Word], file: str) -> Iterator[Cell]:
                 break
             held.append(words[place])
             place += 1
-        yield _cell(key, held, word, file)
+        yield Flag(key, word, tuple(held), False)
+
+
+def _flags(words: Sequence[Word], file: str) -> Iterator[Cell]:
+    return (_cell(flag.key, flag.held, flag.word, file) for flag in settings(words))
 
 
 def _is_flag(word: Word) -> bool:

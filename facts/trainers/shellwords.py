@@ -28,6 +28,10 @@ class Word:
     """Its line, from 1."""
     quoted: bool = False
     """Whether any part of it was quoted."""
+    start: int = -1
+    """Character of the script it begins at; -1 where it comes out of a variable."""
+    stop: int = -1
+    """Character after it."""
 
 
 @dataclass(slots=True)
@@ -69,11 +73,11 @@ def commands(text: str, first_line: int = 1) -> Iterator[list[Word]]:
 def _expand(word: Word, shell: Shell) -> list[Word]:
     match = re.fullmatch(r"\$\{(\w+)\[[@*]\]\}", word.text)
     if match and match[1] in shell.arrays:
-        return [Word(w.text, w.line, w.quoted) for w in shell.arrays[match[1]]]
+        return list(shell.arrays[match[1]])
     filled = _fill(word.text, shell)
     if filled != word.text and not word.quoted and " " in filled.strip():
         return [Word(part, word.line) for part in filled.split()]
-    return [Word(filled, word.line, word.quoted)]
+    return [Word(filled, word.line, word.quoted, word.start, word.stop)]
 
 
 def _fill(text: str, shell: Shell) -> str:
@@ -126,7 +130,7 @@ def _simple(text: str, line: int) -> Iterator[tuple[list[Word], str | None]]:
 
 
 def _word(text: str, place: int, line: int) -> tuple[Word, int, int]:
-    start, parts, quoted, size = line, [], False, len(text)
+    start, begin, parts, quoted, size = line, place, [], False, len(text)
     while place < size:
         char = text[place]
         if char == "\\" and place + 1 < size:
@@ -149,7 +153,7 @@ def _word(text: str, place: int, line: int) -> tuple[Word, int, int]:
         else:
             parts.append(char)
             place += 1
-    return Word("".join(parts), start, quoted), place, line
+    return Word("".join(parts), start, quoted, begin, place), place, line
 
 
 def _closing(text: str, place: int) -> int:
