@@ -1,0 +1,1 @@
+"""Single settings of a config changed in its text, all else left byte for byte as it was."""
