@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from transxlab.facts.catalogued.table import rows
-from transxlab.facts.estimated import decoder, encoder, experts, seq2seq
+from transxlab.facts.estimated import decoder, encoder, experts, seq2seq, vision
 from transxlab.facts.estimated.anatomy import Anatomy, Gap, linear
 
 HERE = "transxlab.facts.estimated"
@@ -84,13 +84,15 @@ def refused(config: Mapping[str, Any]) -> str | None:
 def anatomy(config: Mapping[str, Any]) -> Anatomy | Gap:
     """The weights and layers that a ``config.json`` describes; a Gap for what is not counted.
 
-    Multimodal configs describe several models; only a plain text model is counted.
+    Of vision-language models the families in ``vision.py`` are counted.
     """
     kind = config.get("model_type")
     if kind is None:
         return Gap(
             "the config has no model_type, so its weights cannot be counted", ("model.family",)
         )
+    if kind in vision.FAMILIES:
+        return _seeing(config)
     if kind not in BUILDERS and kind not in decoder.traits():
         why = (
             "describes several models in one"
@@ -111,6 +113,20 @@ def anatomy(config: Mapping[str, Any]) -> Anatomy | Gap:
         return Gap(f"the config of this {kind} leaves a dimension empty", ("model.params",))
 
 
+def _seeing(config: Mapping[str, Any]) -> Anatomy | Gap:
+    """A vision-language model: its language part, with tower and projector."""
+    text = anatomy(vision.language(config))
+    if isinstance(text, Gap):
+        return text
+    try:
+        return vision.joined(config, text)
+    except (KeyError, TypeError) as missing:
+        said = str(missing.args[0])
+        return Gap(
+            f"the vision_config of this {config['model_type']} lacks {said}", ("model.params",)
+        )
+
+
 class _Consulted(dict[str, Any]):
     """A config that remembers which of its keys were asked for."""
 
@@ -129,8 +145,10 @@ class _Consulted(dict[str, Any]):
 
 def consulted(config: Mapping[str, Any]) -> dict[str, Any]:
     """The keys that a counted config's weights follow from, with what they are taken to be."""
-    filled = _Consulted(canonical(config))
     kind = str(config["model_type"])
+    if kind in vision.FAMILIES:
+        return dict(config)
+    filled = _Consulted(canonical(config))
     BUILDERS.get(kind, decoder.decoder)(filled)
     held = {key: dict.get(filled, key) for key in sorted(filled.asked)}
     return {key: value for key, value in held.items() if value is not None}

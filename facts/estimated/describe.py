@@ -25,6 +25,8 @@ def describe_config(config: Mapping[str, Any]) -> dict[str, Value] | Gap:
         return found
     filled = canonical(config)
     slots: dict[str, Value] = {"model_type": str(config["model_type"]), **dimensions(found)}
+    if "vision_config" in config:
+        slots["arch"] = "multimodal"
     reach = filled.get("max_position_embeddings")
     if isinstance(reach, int) and reach > 0:
         slots["context_tokens"] = reach

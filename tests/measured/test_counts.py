@@ -191,3 +191,80 @@ def test_saved_modules_and_biases() -> None:
     ):
         wanted = wrapped("qwen2", config, target_modules=list(adapters.targets), **settings)
         assert lora(found, adapters) == wanted, settings
+
+
+TEXT = {
+    "hidden_size": 64,
+    "intermediate_size": 96,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "vocab_size": 200,
+}
+TOWER = {
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "image_size": 56,
+    "patch_size": 14,
+}
+SIGLIP = {"model_type": "siglip_vision_model", "vision_use_head": False, **TOWER}
+QWEN = {"depth": 2, "num_heads": 4, "patch_size": 14}
+SEEING: dict[str, dict[str, Any]] = {
+    "llava": {"vision_config": {"model_type": "clip_vision_model", **TOWER}},
+    "paligemma": {"vision_config": SIGLIP, "projection_dim": 64},
+    "gemma3": {"vision_config": SIGLIP},
+    "qwen2_vl": {"vision_config": {**QWEN, "embed_dim": 32, "hidden_size": 64, "mlp_ratio": 3}},
+    "qwen2_5_vl": {
+        "vision_config": {**QWEN, "hidden_size": 32, "out_hidden_size": 64, "intermediate_size": 40}
+    },
+}
+SPEAKING = {"llava": "llama", "paligemma": "gemma", "gemma3": "gemma3_text"}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("kind", sorted(SEEING))
+def test_a_vision_language_model_is_counted_exactly(kind: str, tied: bool) -> None:
+    text = {**TEXT, "head_dim": 16}
+    if kind in SPEAKING:
+        text["model_type"] = SPEAKING[kind]  # type: ignore[assignment]
+    said = {**SEEING[kind], "text_config": text, "tie_word_embeddings": tied}
+    config = transformers.AutoConfig.for_model(kind, **said)
+
+    def made() -> Any:
+        with torch.device("meta"):
+            return transformers.AutoModelForImageTextToText.from_config(config)
+
+    for given in ({"model_type": kind, **said}, json.loads(config.to_json_string(use_diff=False))):
+        found = anatomy(given)
+        assert isinstance(found, Anatomy), found
+        assert total(found) == sum(p.numel() for p in made().parameters())
+        for targets, adapters in (
+            ("all-linear", Adapters(4, all_linear=True)),
+            (["q_proj", "v_proj"], Adapters(4, ("q_proj", "v_proj"))),
+        ):
+            lora_config = peft.LoraConfig(r=4, target_modules=targets)
+            with torch.device("meta"):
+                real = peft.get_peft_model(made(), lora_config, low_cpu_mem_usage=True)
+            wanted = sum(p.numel() for p in real.parameters() if p.requires_grad)
+            assert lora(found, adapters) == wanted
+
+
+def test_an_unknown_tower_is_no_number() -> None:
+    odd = {"model_type": "llava", "text_config": TEXT, "vision_config": {"model_type": "pixtral"}}
+    found = anatomy(odd)
+    assert isinstance(found, Gap) and "pixtral" in found.reason
+
+
+def test_families_without_a_formula_are_counted_on_their_class() -> None:
+    from transxlab.facts.measured.counting import count
+
+    small = {"hidden_size": 32, "num_hidden_layers": 2, "vocab_size": 64, "state_size": 4}
+    found = count({"model_type": "mamba", **small})
+    with torch.device("meta"):
+        config = transformers.MambaConfig(**small)
+        real = transformers.MambaForCausalLM(config)
+    assert found.total == found.trained == sum(p.numel() for p in real.parameters())
+    assert found.architecture == "MambaForCausalLM"
