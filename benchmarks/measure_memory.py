@@ -27,58 +27,27 @@ from typing import Any
 from steps import GIB, Case, Meter, PretendMeter, Taken, run
 from transxlab.facts.measured.torched import CannotSimulate, package
 
-TABLE = [
-    "id",
-    "source",
-    "model",
-    "n_params",
-    "method",
-    "lora_r",
-    "target_modules",
-    "precision",
-    "optimizer",
-    "seq_len",
-    "micro_batch",
-    "grad_accum",
-    "packing",
-    "grad_checkpointing",
-    "attention",
-    "liger_or_chunked_ce",
-    "parallelism",
-    "n_gpus",
-    "gpu",
-    "peak_mem_gib",
-    "tokens_per_sec_per_gpu",
-    "mfu",
-    "notes",
-    "row_kind",
-    "mem_measures",
-    "mem_unit_original",
-    "framework",
-    "model_key",
-    "trainable_params",
-    "eval_set",
-]
+TABLE = (
+    "id source model n_params method lora_r target_modules precision optimizer seq_len "
+    "micro_batch grad_accum packing grad_checkpointing attention liger_or_chunked_ce "
+    "parallelism n_gpus gpu peak_mem_gib tokens_per_sec_per_gpu mfu notes row_kind mem_measures "
+    "mem_unit_original framework model_key trainable_params eval_set"
+)
 """Columns of the table of published runs."""
-ADDED = [
-    "allocated_gib",
-    "reserved_gib",
-    "process_gib",
-    "step_seconds",
-    "torch",
-    "cuda",
-    "driver",
-    "transformers",
-    "peft",
-    "bitsandbytes",
-    "compute_capability",
-    "date",
-]
+ADDED = (
+    "allocated_gib reserved_gib process_gib step_seconds torch cuda driver transformers peft "
+    "bitsandbytes compute_capability date"
+)
 """Columns that only rows measured here have."""
 SMALL = ("smollm2-135m", "qwen2.5-0.5b", "tinyllama-1.1b", "llama-3.2-1b", "qwen2.5-1.5b")
 LARGE = ("qwen2.5-3b", "mistral-7b-v0.3", "llama-3.1-8b", "qwen2.5-7b")
 TINY = Case("smollm2-135m", "lora", 16, 1, checkpointing=False)
 """The case that runs on a CPU, to see that a row comes out."""
+
+
+def columns() -> list[str]:
+    """All columns of a row, in order."""
+    return [*TABLE.split(), *ADDED.split()]
 
 
 def grid(models: tuple[str, ...]) -> list[Case]:
@@ -156,8 +125,8 @@ def row(case: Case, taken: Taken, machine: dict[str, str], *, pretended: bool) -
     process = "" if taken.process is None else round(taken.process / GIB, 4)
     beside = f"reserved={taken.reserved / GIB:.4f} GiB"
     return {
-        **dict.fromkeys((*TABLE, *ADDED), ""),
-        **{name: held for name, held in machine.items() if name in (*TABLE, *ADDED)},
+        **dict.fromkeys(columns(), ""),
+        **{name: held for name, held in machine.items() if name in columns()},
         "id": key(case, machine["gpu"]),
         "source": "transxlab:benchmarks/measure_memory.py",
         "model": case.model,
@@ -206,7 +175,7 @@ def append(path: Path, found: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
     with path.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [*TABLE, *ADDED])
+        writer = csv.DictWriter(file, columns())
         if fresh:
             writer.writeheader()
         writer.writerow(found)
