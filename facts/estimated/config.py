@@ -19,6 +19,7 @@ BUILDERS: Mapping[str, Callable[[Mapping[str, Any]], Anatomy]] = {
     "qwen2_moe": experts.mixture,
     "qwen3_moe": experts.mixture,
     "olmoe": experts.mixture,
+    "flex_olmo": experts.mixture,
     "gpt_oss": experts.mixture,
     "deepseek_v2": experts.deepseek,
     "deepseek_v3": experts.deepseek,

@@ -24,7 +24,7 @@ FOREIGN = {"internlm2", "baichuan", "qwen", "chatglm"}
 """Families whose code lies on the hub, not in transformers."""
 ENCODERS = "bert roberta xlm-roberta camembert electra distilbert albert deberta-v2 modernbert"
 SWITCHES = (
-    "attention_bias mlp_bias use_qkv_bias use_bias bias norm_bias qkv_bias use_parallel_residual "
+    "attention_bias attention_out_bias mlp_bias use_qkv_bias use_bias bias norm_bias qkv_bias use_parallel_residual "
     "qk_layernorm use_qk_norm enable_bias do_layer_norm_before new_decoder_architecture "
     "multi_query parallel_attn relative_attention share_att_key position_biased_input"
 )
@@ -51,6 +51,7 @@ MORE: dict[str, dict[str, tuple[Any, ...]]] = {
         "mlp_only_layers": ([], [0]),
     },
     "olmoe": {"num_experts": (4,)},
+    "flex_olmo": {"num_experts": (4,), "num_experts_per_tok": (2,)},
     "t5": {
         "d_ff": (48,),
         "num_decoder_layers": (2, 3),
