@@ -57,6 +57,10 @@ PRINTING = (
         "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; two for many files."
     ),
 )
+FIXING = (
+    click.option("--fix", is_flag=True, help="Make the changes that findings offer, in the files."),
+    click.option("--diff", is_flag=True, help="Print those changes; exit with 1 if there are any."),
+)
 
 
 @click.command(name="audit", help="Say which rules flag which configs: files, folders, patterns.")
@@ -67,11 +71,18 @@ PRINTING = (
 @options.rulebook
 @options.added(CHOOSING)
 @options.added(PRINTING)
+@options.added(FIXING)
 def command(files: tuple[str, ...], **given: Any) -> int:
     """Read each file, consult the rulebook, print what it found."""
     rules = consulting.rulebook(given["rulebook"])
     found, lacking = selecting.files(files, lenient=given["skip_others"])
     task = _task(given, rules, alone=len(found) == 1)
+    if given["fix"] or given["diff"]:
+        from transxlab.cli import fixing
+
+        code = fixing.run(found, lacking, task, rules, write=not given["diff"])
+        if given["diff"]:
+            return code
     total = Total(task, rules)
     marks: dict[str, Sequence[str]] = {}
     with ExitStack() as stack:

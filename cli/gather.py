@@ -39,14 +39,18 @@ def gather(
     trainer: str | None = None,
     version: str | None = None,
     observe: bool = False,
+    text: str | None = None,
 ) -> Gathered:
-    """Read everything; raises Unusable with every sentence about what could not be used."""
+    """Read everything; raises Unusable with every sentence about what could not be used.
+
+    ``text`` stands for the content of the config, as if it had been saved already.
+    """
     from transxlab.facts.vocabulary.lab import vocabulary_for
 
     gathered = Gathered(Facts(vocabulary_for(Path.cwd())))
     problems: list[str] = []
     if config is not None:
-        _config(gathered, config, trainer, version, problems)
+        _config(gathered, config, trainer, version, problems, text)
     if options.get("answers"):
         _answers(gathered, options["answers"], problems)
     _beside(gathered, options, problems)
@@ -62,13 +66,20 @@ def gather(
 
 
 def _config(
-    gathered: Gathered, config: str, trainer: str | None, version: str | None, problems: list[str]
+    gathered: Gathered,
+    config: str,
+    trainer: str | None,
+    version: str | None,
+    problems: list[str],
+    text: str | None,
 ) -> None:
     from transxlab.facts.trainers.failure import ConfigError
     from transxlab.facts.trainers.reading import read_into
 
     try:
-        reading = read_into(gathered.facts, Path(config), trainer=trainer, version=version)
+        reading = read_into(
+            gathered.facts, Path(config), trainer=trainer, version=version, text=text
+        )
     except ConfigError as error:
         problems.append(str(error))
         return

@@ -12,14 +12,17 @@ from typing import TextIO
 from transxlab.cli.failures import Unusable
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name and move it into place; OSError leaves what existed."""
+def write(path: Path, content: bytes, *, mode: int | None = None) -> None:
+    """Write a file under a temporary name and move it into place; OSError leaves what existed.
+
+    ``mode``: its permissions; None: those that new files have.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        os.chmod(temporary, 0o666 & ~_umask())  # noqa: PTH101
+        os.chmod(temporary, 0o666 & ~_umask() if mode is None else mode)  # noqa: PTH101
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -128,7 +128,13 @@ def _knobs(held: Known, memory: Memory, seen: set[tuple[Fact, str]]) -> list[Ori
 def _fix(fix: Fix, env: dict[str, Fact], memory: Memory) -> dict[str, object] | None:
     """The fix with every path filled in; a part that needs what is not known is left out."""
     computed = {env[t.alias].label(t.slot): value_of(term, env) for t, term in fix.set}
-    changes = {label: v for label, v in computed.items() if not isinstance(v, Unknown)}
+    changes: dict[str, Value] = {}
+    for label, value in computed.items():
+        if isinstance(value, Unknown):
+            continue
+        filled = _exactly(value, env, memory) if isinstance(value, str) else value
+        if filled is not None or value is None:
+            changes[label] = filled
     named = [(_exactly(old, env, memory), _exactly(new, env, memory)) for old, new in fix.rename]
     renames = {old: new for old, new in named if old is not None and new is not None}
     removals = [name for text in fix.remove if (name := _exactly(text, env, memory)) is not None]

@@ -10,7 +10,7 @@ from typing import Any
 from transxlab.engine import appendix
 from transxlab.engine.conclusions import Conclusions
 from transxlab.engine.expressions import Expression, ExpressionError, parse
-from transxlab.engine.rule import EVIDENCE, Accept, Exclude, Finding, Rule, Then
+from transxlab.engine.rule import EVIDENCE, Accept, Exclude, Finding, Literally, Rule, Then
 from transxlab.engine.terms import message_paths, message_problems
 from transxlab.engine.yamlfile import SET_ASIDE, Document, PathOf
 from transxlab.facts.calculator import Calculator
@@ -255,7 +255,12 @@ class Reader:
             texts.append((("then", "accept"), then.reason))
         if rule.fix is not None:
             renames = [part for pair in rule.fix.rename for part in pair]
-            texts += [(("fix",), part) for part in (*renames, *rule.fix.remove)]
+            values = [term.value for _, term in rule.fix.set if isinstance(term, Literally)]
+            texts += [
+                (("fix",), part)
+                for part in (*renames, *rule.fix.remove, *values)
+                if isinstance(part, str)
+            ]
         for path, text in texts:
             for problem in message_problems(text, self.vocabulary, self.aliases):
                 self.problem(path, problem)

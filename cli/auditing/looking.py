@@ -48,13 +48,25 @@ def look(file: Named, task: Task, rules: Rulebook) -> Piece:
     return piece
 
 
-def judged(path: str, task: Task, rules: Rulebook) -> tuple[Gathered, Case, float]:
-    """What was read, what was found, and the processor time at which reading ended."""
+def judged(
+    path: str, task: Task, rules: Rulebook, text: str | None = None
+) -> tuple[Gathered, Case, float]:
+    """What was read, what was found, and the processor time at which reading ended.
+
+    ``text`` stands for the content of the file, as if it had been saved already.
+    """
     given = task.given
-    gathered = gather(path, given, trainer=given["trainer"], version=given["trainer_version"])
+    trainer, version = given["trainer"], given["trainer_version"]
+    gathered = gather(path, given, trainer=trainer, version=version, text=text)
     read = process_time()
     case = consulting.consult(gathered.facts, rules, design=False, engine=given["engine"])
     return gathered, case, read
+
+
+def reported(path: str, task: Task, rules: Rulebook) -> Report:
+    """One file audited, waivers and baseline applied; raises Unusable where it cannot be read."""
+    gathered, case, _ = judged(path, task, rules)
+    return _report(Named(path, True), task, rules, gathered, case, Piece(path, True))
 
 
 def _report(

@@ -53,12 +53,20 @@ def read(path: Path, *, trainer: str | None = None, version: str | None = None) 
 
 
 def read_into(
-    facts: Facts, path: Path, *, trainer: str | None = None, version: str | None = None
+    facts: Facts,
+    path: Path,
+    *,
+    trainer: str | None = None,
+    version: str | None = None,
+    text: str | None = None,
 ) -> Reading:
-    """Like ``read``, but the first run's facts join those that are given."""
+    """Like ``read``, but the first run's facts join those that are given.
+
+    ``text`` stands for the file's content, as if it had been saved already.
+    """
     chosen = find(trainer) if trainer is not None else None
     before = facts.copy()
-    first, *others = _documents(path, chosen)
+    first, *others = _documents(path, chosen, text)
     runs = tuple(
         interpret(document, path, who, before.copy(), version=version) for document, who in others
     )
@@ -66,10 +74,13 @@ def read_into(
     return replace(reading, runs=runs)
 
 
-def _documents(path: Path, chosen: Trainer | None) -> list[tuple[Document, Trainer]]:
+def _documents(
+    path: Path, chosen: Trainer | None, text: str | None
+) -> list[tuple[Document, Trainer]]:
     """The runs of a file with their trainers, each read as its trainer's own loader would."""
     file = str(path)
-    text = read_text(path, file)
+    if text is None:
+        text = read_text(path, file)
     suffix = path.suffix.lower()
     if suffix in (".sh", ".bash"):
         from transxlab.facts.trainers.shelltext import read_shell

@@ -29,7 +29,7 @@ def write(facts: Facts, trainer: str) -> str:
     Slots the trainer has no key for are left out. Raises CannotWrite where the trainer cannot do
     what the facts ask (its stage or method), KeyError for a trainer nobody writes for.
     """
-    module = _module(trainer)
+    module = writer(trainer)
     draft = Draft(facts, key_map(trainer), module.entry_for(facts))
     module.compose(draft)
     start = module.command(facts, "config.yaml")
@@ -38,12 +38,12 @@ def write(facts: Facts, trainer: str) -> str:
 
 def command(facts: Facts, trainer: str, config: str = "config.yaml") -> str:
     """The shell command that starts the run."""
-    return str(_module(trainer).command(facts, config))
+    return str(writer(trainer).command(facts, config))
 
 
 def quick_test(facts: Facts, trainer: str, config: str = "config.yaml") -> str:
     """The shell command that runs three optimizer steps of it, into a folder of its own."""
-    return str(_module(trainer).quick_test(facts, config))
+    return str(writer(trainer).quick_test(facts, config))
 
 
 def merge(facts: Facts, trainer: str, config: str = "config.yaml") -> str | None:
@@ -51,11 +51,12 @@ def merge(facts: Facts, trainer: str, config: str = "config.yaml") -> str | None
     known = facts.known("config.method")
     if known is None or known.value not in ("lora", "qlora", "dora", "qdora", "oft"):
         return None
-    found = _module(trainer).merge(facts, config)
+    found = writer(trainer).merge(facts, config)
     return None if found is None else str(found)
 
 
-def _module(trainer: str) -> Any:
+def writer(trainer: str) -> Any:
+    """The module that writes for a trainer; KeyError where nobody does."""
     if trainer not in WRITERS:
         raise KeyError(
             f"no configs are written for {trainer!r}; known: {', '.join(sorted(WRITERS))}"

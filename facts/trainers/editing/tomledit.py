@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from transxlab.facts.trainers.editing.change import CannotEdit, Change, Put, Remove, Rename
+from transxlab.facts.trainers.editing.change import CannotEdit, Change, Put, Rename
 from transxlab.facts.trainers.editing.lines import after_line, newline
 from transxlab.facts.trainers.emitting import number
 

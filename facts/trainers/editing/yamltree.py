@@ -38,9 +38,10 @@ class Node:
     def end(self) -> int:
         """Character after its last visible one; of a text in block form, after its last line."""
         if self.kind in ("map", "list") and not self.flow:
-            held = self.pairs[-1][1] if self.pairs else (self.elements or [None])[-1]
-            if held is not None:
-                return max(held.end, self.pairs[-1][0].stop if self.pairs else 0)
+            if self.pairs:
+                return max(self.pairs[-1][1].end, self.pairs[-1][0].stop)
+            if self.elements:
+                return self.elements[-1].end
         return self.stop
 
 
@@ -78,7 +79,9 @@ def tree(text: str) -> Node:
 
 
 def _built(events: list[Any], text: str) -> Node | None:
-    aliased = {event.anchor for event in events if isinstance(event, yaml.AliasEvent)}
+    aliased: set[str | None] = {
+        event.anchor for event in events if isinstance(event, yaml.AliasEvent)
+    }
     root: Node | None = None
     stack: list[Node] = []
     pending: list[Node | None] = []
@@ -86,7 +89,8 @@ def _built(events: list[Any], text: str) -> Node | None:
         if isinstance(event, yaml.CollectionEndEvent):
             top = stack.pop()
             pending.pop()
-            top.stop = event.end_mark.index if top.flow else top.stop
+            if top.flow and event.end_mark is not None:
+                top.stop = event.end_mark.index
             continue
         if isinstance(event, yaml.DocumentEndEvent):
             break
@@ -108,7 +112,7 @@ def _built(events: list[Any], text: str) -> Node | None:
     return root
 
 
-def _node(event: Any, text: str, aliased: set[str]) -> Node:
+def _node(event: Any, text: str, aliased: set[str | None]) -> Node:
     start, stop = event.start_mark.index, event.end_mark.index
     if isinstance(event, yaml.AliasEvent):
         return Node("alias", start, stop)
