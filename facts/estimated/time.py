@@ -13,13 +13,15 @@ from transxlab.facts.estimated.anatomy import Anatomy, Gap, Stack
 from transxlab.facts.estimated.parameters import total
 from transxlab.facts.estimated.setup import Setup, optimizer, profile, settled
 from transxlab.facts.estimated.traffic import BACKWARD, forward_bytes, score_bytes
-from transxlab.facts.estimated.weights import trained
+from transxlab.facts.estimated.weights import QUANTIZED, trained
 from transxlab.facts.values import Interval
 
 HERE = "transxlab.facts.estimated"
 FUSED = ("nemo", "torchtitan", "llm-foundry", "llm.c", "flash-attn training", "lit-gpt based")
 TUNED = ("torchtune", "litgpt", "unsloth")
-LINKS = {"Ampere": 250e9, "Hopper": 380e9, "Blackwell": 700e9}
+LINKED = ("SXM", "A100", "H100", "H200", "H800", "A800", "GH200", "B200", "B300", "NVL")
+"""Names of cards that sit in NVLink machines; others exchange over PCIe."""
+LINKS = {"Volta": 130e9, "Ampere": 250e9, "Hopper": 380e9, "Blackwell": 700e9}
 """Bytes per second between GPUs of one node over NVLink, as collectives reach them."""
 PCIE = 20e9
 """The same over PCIe 4."""
@@ -91,8 +93,8 @@ def efficiency(gpu: Gpu, peak: float, setup: Setup) -> float:
     if reached is None or setup.compute == "fp32" or setup.fp8:
         best = c.get(f"best_{gpu.architecture}", c["best_other"])
     else:
-        best = min(1.0, reached * 1e12 / peak)
-    return min(1.0, best * c.get(f"sustained_{gpu.architecture}", c["sustained_other"]))
+        best = reached * 1e12 / peak  # above 1 where a card holds clocks above its rated boost
+    return best * c.get(f"sustained_{gpu.architecture}", c["sustained_other"])
 
 
 @lru_cache(maxsize=1)
@@ -215,22 +217,34 @@ def dequantisation(model: Anatomy, setup: Setup, flow: float, again: float) -> f
 
 def communication(model: Anatomy, setup: Setup, gpu: Gpu) -> float:
     """Seconds of exchange between GPUs in one micro-batch that computation does not hide."""
-    if setup.replicas <= 1 or setup.sharding == "none":
-        return 0.0
+    wired = any(name in gpu.name for name in LINKED) and gpu.architecture in LINKS
+    link = LINKS[gpu.architecture] if wired else PCIE
+    tokens = (setup.micro_batch or 1) * (setup.tokens or 0) * setup.rows_per_sample
+    moved = speeds()["communication"] * shared_bytes(model, setup) if setup.replicas > 1 else 0.0
+    if setup.tensor_parallel > 1:
+        # Two all-reduces of the residual stream per layer and pass (Shoeybi 2019), none hidden.
+        passes = 2 + AGAIN[setup.checkpointing or "full"]
+        wide = sum(stack.layers * stack.hidden for stack in model.stacks)
+        share = 2 * (setup.tensor_parallel - 1) / setup.tensor_parallel
+        moved += 2 * passes * 2.0 * wide * tokens * share / setup.pipeline_parallel
+    return moved / link
+
+
+def shared_bytes(model: Anatomy, setup: Setup) -> float:
+    """Bytes data-parallel GPUs exchange per micro-batch: weights gathered, gradients reduced.
+
+    ZeRO-3 and FSDP gather all weights for forward and for backward, and reduce the gradients of
+    what trains (Rajbhandari 2020); other shardings reduce gradients alone, once per step.
+    """
     count = trained(model, setup)
-    moving = (
-        total(model)
-        if setup.sharding == "zero3"
-        else (count if isinstance(count, int) else total(model))
-    )
-    volume = 2.0 * moving * (3 if setup.sharding == "zero3" else 2)
-    link = LINKS.get(gpu.architecture, PCIE) if "RTX" not in gpu.name else PCIE
-    return (
-        speeds()["communication"]
-        * volume
-        / (setup.tensor_parallel * setup.pipeline_parallel)
-        / link
-    )
+    moving = count if isinstance(count, int) else total(model)
+    split = setup.tensor_parallel * setup.pipeline_parallel
+    if setup.sharding == "zero3":
+        stored = QUANTIZED.get(setup.weights or "bf16", 2.0) if setup.quantized else 2.0
+        return (2 * stored * total(model) + 2.0 * moving) / split
+    if setup.sharding == "none":
+        return 0.0
+    return 4.0 * moving / split / (setup.accumulation or 1)
 
 
 def step_update(model: Anatomy, setup: Setup, gpu: Gpu) -> float:
