@@ -105,7 +105,7 @@ def refuse(run: Setup, kind: Optimizer | None) -> None:
     if kind is None:
         raise CannotSimulate(f"the optimizer {run.optimizer} is not one of the known ones")
     wanted = {
-        "several GPUs": run.sharding not in ("none", "ddp") or run.tensor_parallel > 1,
+        "several GPUs": run.sharding != "none" or run.tensor_parallel > 1,
         "pipeline or context parallelism": run.pipeline_parallel > 1 or run.context_parallel > 1,
         "offloading": run.offload != "none",
         "torch.compile": run.compiled,
