@@ -147,7 +147,7 @@ def _flags(words: Sequence[Word], file: str) -> Iterator[Cell]:
 
 
 def _is_flag(word: Word) -> bool:
-    return not word.quoted and _NAME.match(word.text.partition("=")[0]) is not None
+    return word.bare and _NAME.match(word.text.partition("=")[0]) is not None
 
 
 def _cell(key: str, held: Sequence[Word], flag: Word, file: str) -> Cell:

@@ -32,6 +32,8 @@ class Word:
     """Character of the script it begins at; -1 where it comes out of a variable."""
     stop: int = -1
     """Character after it."""
+    bare: bool = True
+    """Whether it begins without a quote."""
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ def _expand(word: Word, shell: Shell) -> list[Word]:
     filled = _fill(word.text, shell)
     if filled != word.text and not word.quoted and " " in filled.strip():
         return [Word(part, word.line) for part in filled.split()]
-    return [Word(filled, word.line, word.quoted, word.start, word.stop)]
+    return [Word(filled, word.line, word.quoted, word.start, word.stop, word.bare)]
 
 
 def _fill(text: str, shell: Shell) -> str:
@@ -153,7 +155,8 @@ def _word(text: str, place: int, line: int) -> tuple[Word, int, int]:
         else:
             parts.append(char)
             place += 1
-    return Word("".join(parts), start, quoted, begin, place), place, line
+    bare = text[begin] not in "'\""
+    return Word("".join(parts), start, quoted, begin, place, bare), place, line
 
 
 def _closing(text: str, place: int) -> int:
