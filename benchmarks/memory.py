@@ -19,10 +19,11 @@ import rows
 from scores import Score, report
 from transxlab.facts.catalogued.table import rows as columns
 from transxlab.facts.estimated.anatomy import Anatomy
+from transxlab.facts.estimated.calibration import factor
 from transxlab.facts.estimated.memory import GIB, Memory, kind, memory, spreads
 from transxlab.facts.estimated.peak import untied
 from transxlab.facts.estimated.serving import serve_memory
-from transxlab.facts.estimated.setup import Setup, constants, settled
+from transxlab.facts.estimated.setup import Setup, constants, optimizer, profile, settled
 from transxlab.facts.estimated.weights import Held, held
 from transxlab.facts.values import Interval
 
@@ -106,16 +107,25 @@ def serving(row: dict[str, str], model: Anatomy) -> Run:
 
 
 def contradicts(row: dict[str, str], model: Anatomy, setup: Setup) -> bool:
-    """Whether weights, gradients and states as stated exceed the row's own card or its figure."""
-    from transxlab.facts.estimated.setup import optimizer, profile
+    """Whether what the row states cannot be held in its own figure.
 
+    One GPU: weights, gradients and states. Several: weights and states, and under checkpointing the
+    inputs of all layers for the tokens that are stated; a cap on lengths is often stated as length.
+    """
     base, _ = settled(setup)
     opt = optimizer(base.optimizer or "adamw_torch")
     p = profile(base.trainer)
-    stays = held(untied(model) if p.unties_head else model, base, p, opt) if opt else None
+    whole = untied(model) if p.unties_head else model
+    stays = held(whole, base, p, opt) if opt else None
     if not isinstance(stays, Held):
         return False
-    least = stays.static + stays.gradients
+    least = stays.static
+    if setup.gpus == 1:
+        least += stays.gradients
+    elif base.checkpointing == "full" and setup.pipeline_parallel == 1:
+        split = base.tensor_parallel * base.context_parallel
+        tokens = (base.tokens or 0) * (setup.micro_batch or 1) / split
+        least += 2.0 * tokens * sum(stack.hidden * stack.layers for stack in model.stacks)
     return least > float(row["peak_mem_gib"]) * GIB * 1.02
 
 
@@ -133,14 +143,32 @@ def scoreable(row: dict[str, str]) -> tuple[Run | None, str]:
     if not row["seq_len"]:
         return None, "the sequence length is not stated"
     setup = rows.setup_of(row, model)
-    if setup.gpus == 1 and contradicts(row, model, setup):
-        return None, "weights and states as stated exceed the measured figure"
+    if contradicts(row, model, setup):
+        return None, "weights, states and inputs of layers as stated exceed the measured figure"
     return training(row, model), ""
 
 
 def score(run: Run) -> Score:
     """The error of one run."""
     return Score(run.row, run.source, run.group, run.estimate(), run.measured)
+
+
+def after_one(mine: list[Run]) -> list[Score]:
+    """Every row corrected by the row before or after it that ran on the same card in its class."""
+    found = []
+    for run in mine:
+        others = [r for r in mine if r is not run and r.kind == run.kind and same_card(r, run)]
+        told = others and others[0].estimate()
+        mean = run.estimate()
+        if told and mean:
+            by = factor([others[0].measured / told.expected])
+            found.append(Score(run.row, run.source, run.group, mean.scaled(by), run.measured))
+    return found
+
+
+def same_card(one: Run, other: Run) -> bool:
+    """Whether two rows name the same GPU and trainer."""
+    return all(one.row[name] == other.row[name] for name in ("gpu", "n_gpus", "framework"))
 
 
 def total_error(runs: Iterable[Run]) -> float:
@@ -211,6 +239,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--table", type=Path, required=True)
     parser.add_argument("--leave-one-source-out", action="store_true")
     parser.add_argument("--worst", type=int, default=10)
+    parser.add_argument(
+        "--calibrated", action="store_true", help="each row after one other of its machine"
+    )
     parser.add_argument("--fit", action="store_true", help="print constants fitted on all rows")
     return parser.parse_args()
 
@@ -254,7 +285,8 @@ def main() -> int:
             spreads.cache_clear()
             fit([run for run in known if run.source != source])
             calibrate([run for run in runs if run.source != source])
-        scores += [score(run) for run in runs if run.source == source]
+        mine = [run for run in runs if run.source == source]
+        scores += after_one(mine) if args.calibrated else [score(run) for run in mine]
     report(scores, args.worst, GIB, "GiB", main="one GPU")
     return 0
 

@@ -189,10 +189,10 @@ def fit(runs: list[Run]) -> None:
     best, step = total_error(runs, start), 1.25
     for _ in range(4):
         for name, (prior, _) in start.items():
-            for factor in (step, 1 / step):
+            for change in (step, 1 / step):
                 while True:
                     before = table[name]
-                    moved = before * factor
+                    moved = before * change
                     top = 1.0 if name.startswith(SHARES) else prior * BOUNDS[1]
                     if not prior * BOUNDS[0] <= moved <= top:
                         break

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
-from transxlab.cli import consulting, options
+from transxlab.cli import calibrating, consulting, options
 from transxlab.cli.across import across, names
 from transxlab.cli.answers import Answers, missing, quick_test
 from transxlab.cli.failures import Unusable
@@ -35,6 +35,11 @@ from transxlab.facts.estimated.levers import breakdown
     is_flag=True,
     help="Two steps of the real model class without a GPU, beside it (extra: torch).",
 )
+@click.option(
+    "--calibrate",
+    metavar="LOG",
+    help="A log of this run, or of a quick test: corrects this folder's estimates from now on.",
+)
 @options.output_format("text", "json")
 def command(config: str | None, model: str | None, method: str | None, **given: Any) -> None:
     """Estimate what is known, and say what is not."""
@@ -45,6 +50,11 @@ def command(config: str | None, model: str | None, method: str | None, **given: 
     gathered = gather(config, given, trainer=given["trainer"], version=given["trainer_version"])
     rules = consulting.rulebook(given["rulebook"])
     case = consulting.consult(gathered.facts, rules, design=False, engine=given["engine"])
+    told: list[str] = []
+    if calibrating.applies(given["calibrate"]):
+        own, told = calibrating.corrected(gathered.facts, case, given["calibrate"])
+        if own is not None:
+            case = consulting.consult(own, rules, design=False, engine=given["engine"])
     consulting.save(case)
     cards = names(given["across"]) if given["across"] else []
     found = Answers(
@@ -62,7 +72,7 @@ def command(config: str | None, model: str | None, method: str | None, **given: 
 
         sys.stdout.write(dumps({**as_plain(found), **(done[1] if done else {})}))
         return
-    for line in [*lines(found), *(done[0] if done else ())]:
+    for line in [*lines(found, told), *(done[0] if done else ())]:
         click.echo(line)
 
 
@@ -75,11 +85,13 @@ def simulated(found: Answers, model_config: str | None) -> tuple[list[str], dict
     return said, {"simulated": simulating.as_plain(done, found.memory)}
 
 
-def lines(found: Answers) -> Iterator[str]:
+def lines(found: Answers, told: list[str]) -> Iterator[str]:
     """The estimate in the terminal."""
     from transxlab.cli.render import console, estimate
 
     yield from estimate.lines(found.case, found.memory, found.cure)
+    for text in told:
+        yield from console.field("measured", text)
     if found.levers is not None:
         yield from estimate.levers(found.levers)
     if found.cards is not None:

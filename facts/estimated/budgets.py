@@ -55,6 +55,28 @@ def pace(scope: Scope, model: Anatomy, setup: Setup) -> Speed:
     return answer
 
 
+def measured(scope: Scope, path: str) -> Interval | None:
+    """A factor that one's own logs gave; None without."""
+    found = scope.get(path)
+    return found if isinstance(found, Interval) else None
+
+
+def memory_factor(scope: Scope) -> float:
+    """What one's own logs say of the memory estimate; 1 without."""
+    found = measured(scope, "machine.memory_factor")
+    return found.expected if found else 1.0
+
+
+def corrected(found: Speed, by: Interval | None) -> Speed:
+    """The speed after one's own logs: their factor and scatter instead of the class's error."""
+    if by is None:
+        return found
+    rate, step = found.tokens_per_second.expected, found.step_seconds.expected
+    said = (*found.basis, f"corrected by {by.expected:.2f}, measured here")
+    slow = Interval(step / by.high, step / by.expected, step / by.low)
+    return replace(found, tokens_per_second=by.scaled(rate), step_seconds=slow, basis=said)
+
+
 def hours_of(scope: Scope, found: Speed) -> Interval | None:
     """Hours of the run; None where the number of steps is not known."""
     steps = scope.get("run.total_steps")
@@ -101,7 +123,7 @@ def candidate_time(scope: Scope) -> Answer:
 
 
 def _answers(scope: Scope, model: Anatomy, setup: Setup, owner: str) -> Answer:
-    found = pace(scope, model, setup)
+    found = corrected(pace(scope, model, setup), measured(scope, "machine.speed_factor"))
     answer: dict[str, Value | Unknown] = {
         f"{owner}.tokens_per_second": found.tokens_per_second,
         f"{owner}.step_seconds": found.step_seconds,
@@ -175,7 +197,7 @@ def largest_fit(scope: Scope) -> Answer:
 
     model = model_of(scope)
     setup, gpu = setup_of(scope, model), gpu_named(scope, "machine.train_gpu")
-    budget = scope.number("machine.train_vram_gib") * GIB
+    budget = scope.number("machine.train_vram_gib") * GIB / memory_factor(scope)
     capability = scope.get("machine.train_capability")
     estimate = largest.estimator(
         model,

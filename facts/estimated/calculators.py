@@ -21,7 +21,7 @@ from transxlab.facts.estimated.reading import (
 from transxlab.facts.estimated.running import candidate_of, setup_of
 from transxlab.facts.estimated.setup import Setup
 from transxlab.facts.estimated.weights import trained
-from transxlab.facts.values import Unknown, Value
+from transxlab.facts.values import Interval, Unknown, Value
 
 GIB = 2**30
 Answer = Mapping[str, "Value | Unknown"]
@@ -63,13 +63,19 @@ def run_memory(scope: Scope) -> Answer:
     """Peak memory of one training GPU."""
     model = model_of(scope)
     found = peak_of(scope, model, setup_of(scope, model))
+    by = budgets.measured(scope, "machine.memory_factor")
     return {
-        "estimate.peak_gib": found.needed.scaled(1 / GIB),
-        "estimate.allocated_gib": found.allocated.scaled(1 / GIB),
-        "estimate.reserved_gib": found.reserved.scaled(1 / GIB),
+        "estimate.peak_gib": own(found.needed, by),
+        "estimate.allocated_gib": own(found.allocated, by),
+        "estimate.reserved_gib": own(found.reserved, by),
         "estimate.static_gib": found.static.scaled(1 / GIB),
         "estimate.peak_moment": found.moment,
     }
+
+
+def own(found: Interval, by: Interval | None) -> Interval:
+    """An amount in GiB; after one's own logs their factor and scatter, not the class's error."""
+    return (found if by is None else by.scaled(found.expected)).scaled(1 / GIB)
 
 
 def candidate_memory(scope: Scope) -> Answer:
@@ -190,7 +196,7 @@ _ALL = (
     _made(
         "run_memory",
         run_memory,
-        (*RUN, *CARD),
+        (*RUN, *CARD, "machine.memory_factor"),
         (
             "estimate.peak_gib",
             "estimate.allocated_gib",
@@ -210,7 +216,7 @@ _ALL = (
     _made(
         "run_time",
         budgets.run_time,
-        (*RUN, *CARD, *PACE),
+        (*RUN, *CARD, *PACE, "machine.speed_factor"),
         (
             "estimate.tokens_per_second",
             "estimate.step_seconds",
@@ -254,7 +260,7 @@ _ALL = (
     _made(
         "largest_fit",
         budgets.largest_fit,
-        (*RUN, *CARD, "machine.train_vram_gib"),
+        (*RUN, *CARD, "machine.train_vram_gib", "machine.memory_factor"),
         (
             "estimate.max_micro_batch",
             "estimate.max_seq_length",

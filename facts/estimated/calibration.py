@@ -12,10 +12,10 @@ from transxlab.facts.estimated.setup import Setup
 from transxlab.facts.estimated.time import kind_of_run, spreads, stack_of
 from transxlab.facts.values import Interval
 
-FILE = Path(".transxlab") / "calibration.yaml"
-NOISE = 0.4
-"""Square of the error between configurations of one machine over that between machines, about 0.1
-over 0.15 (``benchmarks/throughput.py``): how little one run proves."""
+SCATTER = 0.1
+"""Error between configurations of one machine, as a logarithm (``benchmarks/throughput.py``)."""
+USUAL = 0.15
+"""Error between machines that is usual before any log, as a logarithm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,12 @@ def key_of(setup: Setup, gpu: str) -> Key:
 def factor(ratios: Sequence[float]) -> float:
     """The factor to expect of a machine from measured over estimated of its runs.
 
-    The geometric mean, drawn to 1 by as much as single runs scatter (``NOISE``).
+    The geometric mean, drawn to 1 as far as the scatter of single runs can explain it: a small
+    deviation of one run proves little, a large one speaks for itself (empirical Bayes).
     """
-    weight = len(ratios) / (len(ratios) + NOISE)
-    return math.exp(weight * sum(math.log(ratio) for ratio in ratios) / len(ratios))
+    mean = sum(math.log(ratio) for ratio in ratios) / len(ratios)
+    between = max(USUAL, abs(mean)) ** 2
+    return math.exp(mean * between / (between + SCATTER**2 / len(ratios)))
 
 
 def held(entries: Iterable[Entry], key: Key, what: str) -> Interval | None:

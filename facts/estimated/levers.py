@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from transxlab.facts.calculator import NotKnown, Scope
 from transxlab.facts.estimated import largest
+from transxlab.facts.estimated.budgets import memory_factor
 from transxlab.facts.estimated.calculators import CALCULATORS, peak_of
 from transxlab.facts.estimated.largest import Lever
 from transxlab.facts.estimated.memory import GIB, Memory
@@ -52,7 +53,7 @@ def cheapest(facts: Facts) -> Lever | None:
     try:
         model = model_of(scope)
         setup = setup_of(scope, model)
-        budget = scope.number("machine.train_vram_gib") * GIB
+        budget = scope.number("machine.train_vram_gib") * GIB / memory_factor(scope)
         gpu, capability = gpu_named(scope, "machine.train_gpu"), scope.get(CAPABILITY)
     except NotKnown:
         return None

@@ -150,7 +150,7 @@ def memory(
     return Memory(
         allocated=alive,
         reserved=whole,
-        process=_sum(whole, context(architecture)),
+        process=_sum(_with_paged(whole, middle.found.paged, card), context(architecture)),
         needed=_sum(_hull([way.needed for way in ways]), context(architecture)),
         static=_static(middle),
         components=middle.found.components,
@@ -175,6 +175,16 @@ def capped(pool_held: Interval, alive: Interval, room: float) -> Interval:
         )
     ]
     return Interval(*ends_of)
+
+
+def _with_paged(pool_held: Interval, paged: float, card: float | None) -> Interval:
+    """The pool and the pages of optimizer state that lie on the card, as far as there is room."""
+    top = pool_held.high + paged
+    likely = pool_held.expected + paged
+    if card is not None:
+        likely = max(pool_held.expected, min(likely, card * USABLE))
+        top = max(pool_held.high, min(top, card * USABLE))
+    return Interval(pool_held.low, min(likely, top), top)
 
 
 def _hull(ways: list[Interval]) -> Interval:

@@ -39,6 +39,8 @@ class Peak:
     """What the peak consists of; its values sum to ``allocated``."""
     static: float
     """The part that nothing about the batch changes."""
+    paged: float
+    """Optimizer state that torch does not count and that may move to the host."""
     trained: int
     """Parameters that train."""
 
@@ -162,6 +164,7 @@ def _worst(model: Anatomy, setup: Setup, p: Profile, stays: Held) -> Peak:
         layer=work - inside,
         components={key: value for key, value in parts.items() if value},
         static=stays.static + stays.gradients,
+        paged=stays.paged,
         trained=stays.trained,
     )
 

@@ -47,6 +47,9 @@ class Held:
     """Unsharded copies of the layers in work, and communication buffers."""
     references: float
     """Frozen copies of the model."""
+    paged: float
+    """Optimizer state in managed memory: outside torch's counters, and on the host where the card
+    is full (bitsandbytes paged optimizers)."""
     trained: int
     """Parameters that train."""
 
@@ -145,16 +148,17 @@ def held(model: Anatomy, setup: Setup, p: Profile, opt: Optimizer) -> Held | Gap
         extra = (small * width + whole * copy) / weights_over
     else:
         extra = 0.0 if host or not setup.master else count * 4.0 / states_over
-    paged = opt.on_host and setup.in_backward
+    states = 0.0 if host else (small * state + whole * opt.state_bf16) / states_over
     gathers = setup.sharding == "zero3" and setup.replicas * setup.context_parallel > 1
     return Held(
         weights=0.0 if setup.offload == "all" else stored(model, setup, p) / weights_over,
         adapters=extra,
-        states=0.0 if host or paged else (small * state + whole * opt.state_bf16) / states_over,
+        states=0.0 if opt.on_host else states,
         gradients=0.0 if host and setup.sharding in SHARED[1] else grads / grads_over,
         temporary=step_temporary(small, whole, width, setup, p, opt) / states_over,
         gathered=unsharded(model, setup) / setup.tensor_parallel if gathers else 0.0,
         references=setup.references * total(model) * 2 / weights_over,
+        paged=states if opt.on_host else 0.0,
         trained=count,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Filled, Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Number, Range, Text, Truth, slot, template
 
 
 @template()
@@ -44,3 +44,7 @@ class Machine(Filled):
     """What joins the GPUs of one node."""
     nodes: Number = slot(unit="machines")
     """Machines in the run."""
+    speed_factor: Range = slot()
+    """Measured over estimated training speed of this kind of run here, from one's own logs."""
+    memory_factor: Range = slot()
+    """Measured over estimated peak memory of this kind of run here, from one's own logs."""
