@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -132,50 +133,37 @@ def uri(path: str) -> str:
 
 
 def _fix(report: Report, found: Concluded) -> dict[str, Any] | None:
-    """The change of one line that clears a finding; None where it is not one line of this file."""
-    line, spot = report.line(found), report.spot(found)
-    if found.fix is None or spot is None or line is None or found.line is None:
+    """The change of lines that clears a finding, tried and audited; None where there is none."""
+    if found.fix is None:
         return None
-    changed = _changed(found, line[slice(*spot.key)])
-    if changed is None:
+    from transxlab.cli.auditing.clearing import offered
+
+    tried = offered(report, found)
+    if tried is None:
         return None
-    kind, text = changed
-    place = spot.key if kind == "key" else spot.value
-    if place is None:
-        return None
-    region: dict[str, int] = {"startLine": found.line, **columns(*place)}
-    if kind == "line":
-        region = {
-            "startLine": found.line,
-            "startColumn": 1,
-            "endLine": found.line + 1,
-            "endColumn": 1,
-        }
-    replacement: dict[str, Any] = {"deletedRegion": region, "insertedContent": {"text": text}}
-    change = {"artifactLocation": {"uri": uri(report.path)}, "replacements": [replacement]}
-    return {"description": {"text": found.rule.instead or text}, "artifactChanges": [change]}
+    change = {
+        "artifactLocation": {"uri": uri(report.path)},
+        "replacements": list(_replacements(*tried)),
+    }
+    said = found.rule.instead or found.message
+    return {"description": {"text": said}, "artifactChanges": [change]}
 
 
-def _changed(found: Concluded, key: str) -> tuple[str, str] | None:
-    """What a fix puts in place of the key, the value or the line, where it is a single change."""
-    fix = found.fix or {}
-    if len(fix) != 1:
-        return None
-    ((verb, change),) = fix.items()
-    if verb == "rename" and isinstance(change, dict) and list(change) == [found.key]:
-        last = str(change[found.key]).rsplit(".", 1)[-1]
-        return "key", key.replace(key.strip("\"'").lstrip("-"), last)
-    if verb == "remove" and change == [found.key]:
-        return "line", ""
-    if verb == "set" and isinstance(change, dict) and list(change) == [found.about]:
-        value = change[found.about]
-        return None if isinstance(value, (list, tuple, dict)) else ("value", _scalar(value))
-    return None
+def _replacements(before: str, after: str) -> Iterator[dict[str, Any]]:
+    """The lines that differ, each run of them with what takes its place."""
+    from difflib import SequenceMatcher
 
-
-def _scalar(value: object) -> str:
-    if isinstance(value, float) and value != 0 and not 1e-3 <= abs(value) < 1e6:
-        mantissa, exponent = f"{value:e}".split("e")
-        digits = mantissa.rstrip("0").rstrip(".")
-        return f"{digits if '.' in digits else digits + '.0'}e{int(exponent)}"
-    return json.dumps(value)
+    old, new = before.split("\n"), after.split("\n")
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, False).get_opcodes():
+        if tag == "equal":
+            continue
+        if i1 == i2 or j1 == j2:
+            # A region of whole lines needs a line on both sides: a neighbour that stays.
+            if i1 and j1:
+                i1, j1 = i1 - 1, j1 - 1
+            else:
+                i2, j2 = i2 + 1, j2 + 1
+        region = {"startLine": i1 + 1, "startColumn": 1, "endLine": i2}
+        region["endColumn"] = len(old[i2 - 1]) + 1
+        text = "\n".join(new[j1:j2])
+        yield {"deletedRegion": region, "insertedContent": {"text": text}}

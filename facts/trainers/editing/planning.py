@@ -8,7 +8,7 @@ from pathlib import Path
 from transxlab.facts.origin import given
 from transxlab.facts.situation import Facts
 from transxlab.facts.trainers.draft import CannotWrite, Draft, spell
-from transxlab.facts.trainers.editing.change import CannotEdit, Change, Put, Remove
+from transxlab.facts.trainers.editing.change import CannotEdit, Change, Put, Remove, Rename
 from transxlab.facts.trainers.keymap import KeyMap, Row, key_map
 from transxlab.facts.trainers.scalars import meant
 from transxlab.facts.values import Value
@@ -148,3 +148,21 @@ def moved(before: Facts, after: Facts, labels: Sequence[str], keys: Sequence[str
             if written and not same and fact.label(slot) not in labels:
                 found.append(fact.label(slot))
     return found
+
+
+def twisted(before: Facts, after: Facts, name: str, change: Rename) -> str | None:
+    """What a key means otherwise under its new name, in words; None where it means the same."""
+    rows, entry = key_map(name), _text(before, "trainer.entry_point")
+    old, new = rows.row(change.key, entry), rows.row(change.new, entry)
+    if old is not None and new is not None and "any" not in (old.wanted, new.wanted):
+        numbers = {"int", "float", "number"}
+        if old.wanted != new.wanted and not {old.wanted, new.wanted} <= numbers:
+            return f"{change.new} takes another kind of value than {change.key}"
+    for fact in before:
+        for slot, known in fact.slots.items():
+            if known.origin.key != change.key or before.vocabulary[fact.template].several:
+                continue
+            now = after.one(fact.template).slots.get(slot)
+            if now is None or now.value != known.value or now.origin.key != change.new:
+                return f"{fact.label(slot)} would not be the same under {change.new}"
+    return None
