@@ -1,0 +1,122 @@
+"""Does the rulebook cry wolf? Findings on a folder of published, mostly working configs.
+
+    python benchmarks/alarms.py CONFIGS [--rows 2000 50000 1000000] [--gpu H100] [--every 1] [--list]
+
+Every file is audited in this process: alone, then with a sufficient machine (eight cards, more
+where the model is larger) and each number of rows. The errors are listed by rule and file, and the
+share of files with a warning is given; nothing here is a judgement on which errors are right.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+CARDS = ((20e9, 8), (80e9, 64), (250e9, 256))
+"""Parameters below which so many cards are enough for any of the methods."""
+MOST_CARDS = 2048
+OPTIONS: dict[str, Any] = {"trainer": None, "trainer_version": None, "engine": "reference"}
+
+
+@dataclass
+class Tally:
+    """What one way of auditing found in all files."""
+
+    files: int = 0
+    """Files audited."""
+    errors: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Sentences with their file, by rule."""
+    warnings: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """The same for warnings."""
+    advice: Counter[str] = field(default_factory=Counter)
+    """Findings of advice, by rule."""
+    with_error: int = 0
+    """Files with an error."""
+    with_warning: int = 0
+    """Files with a warning."""
+
+    def add(self, name: str, findings: list[Any]) -> None:
+        """Count one file."""
+        self.files += 1
+        severities = {found.severity for found in findings}
+        self.with_error += "error" in severities
+        self.with_warning += "warning" in severities
+        for found in findings:
+            line = f"{name}:{found.line or ''} {found.message}"
+            if found.severity == "error":
+                self.errors[found.rule.id].append(line)
+            elif found.severity == "warning":
+                self.warnings[found.rule.id].append(line)
+            else:
+                self.advice[found.rule.id] += 1
+
+    def share(self) -> str:
+        """Errors and warnings in short."""
+        part = 100 * self.with_warning / max(self.files, 1)
+        return f"errors in {self.with_error} files, warnings in {part:.1f}%"
+
+
+def cards(path: Path) -> int:
+    """Cards that are enough for the model of a config, whatever the method."""
+    from transxlab.cli.gather import gather
+
+    known = gather(str(path), OPTIONS).facts.known("model.params")
+    held = known.value if known is not None else None
+    params = held if isinstance(held, (int, float)) else 0
+    return next((count for most, count in CARDS if params < most), MOST_CARDS)
+
+
+def audited(root: Path, every: int, beside: dict[str, Any] | None) -> Tally:
+    """The findings of every file that is a training config."""
+    from transxlab.cli import consulting
+    from transxlab.cli.failures import Unusable
+    from transxlab.cli.gather import gather
+
+    rules, tally = consulting.rulebook(), Tally()
+    for path in sorted(p for p in root.rglob("*") if p.is_file())[::every]:
+        try:
+            extra = {} if beside is None else {**beside, "gpus": cards(path)}
+            facts = gather(str(path), {**OPTIONS, **extra}).facts
+        except Unusable:
+            continue
+        case = consulting.consult(facts, rules, design=False, engine=OPTIONS["engine"])
+        standing = [found for found in case.findings if found.silenced is None]
+        tally.add(path.relative_to(root).as_posix(), standing)
+    return tally
+
+
+def told(title: str, tally: Tally, listing: bool) -> None:
+    """Print one way of auditing."""
+    print(f"== {title}: {tally.files} files, {tally.share()}")
+    for severity, held in (("error", tally.errors), ("warning", tally.warnings)):
+        for rule, lines in sorted(held.items(), key=lambda item: -len(item[1])):
+            print(f"{severity} {rule} {len(lines)}")
+            if listing or severity == "error":
+                print(*(f"    {line}" for line in lines), sep="\n")
+    print("advice", *(f"{rule} {count}" for rule, count in tally.advice.most_common()))
+
+
+def main() -> None:
+    """Audit in every way that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("configs", type=Path)
+    parser.add_argument("--rows", type=int, nargs="*", default=[50_000])
+    parser.add_argument("--gpu", default="H100 80GB")
+    parser.add_argument("--every", type=int, default=1, help="look at one file of so many")
+    parser.add_argument("--list", action="store_true", help="list every warning too")
+    asked = parser.parse_args()
+    root, parts = asked.configs.resolve(), []
+    ways: list[tuple[str, dict[str, Any] | None]] = [("alone", None)]
+    ways += [(f"{rows:,} rows", {"gpu": asked.gpu, "rows": rows}) for rows in asked.rows]
+    for title, beside in ways:
+        tally = audited(root, asked.every, beside)
+        told(title, tally, asked.list)
+        parts.append(f"{title}: {tally.share()}")
+    print(f"all: {tally.files} files  " + "  ".join(parts))
+
+
+if __name__ == "__main__":
+    main()
