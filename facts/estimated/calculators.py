@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from transxlab.facts.calculator import Calculator, Scope
-from transxlab.facts.estimated import budgets, lengths, machines
+from transxlab.facts.estimated import budgets, lengths, machines, stages
 from transxlab.facts.estimated.anatomy import Anatomy
 from transxlab.facts.estimated.memory import Memory, memory
 from transxlab.facts.estimated.parameters import active, total
@@ -95,7 +95,8 @@ def _made(
     return Calculator(name, what, tuple(dict.fromkeys(reads)), writes, run)
 
 
-RUN = (*MODEL, *SHARED, *OWN)
+WHOLE = (*SHARED, *stages.READS)
+RUN = (*MODEL, *WHOLE, *OWN)
 PACE = (
     "run.total_steps",
     "run.steps_per_epoch",
@@ -209,7 +210,7 @@ _ALL = (
     _made(
         "candidate_memory",
         candidate_memory,
-        (*SHARED, *CANDIDATE, *CARD),
+        (*WHOLE, *CANDIDATE, *CARD),
         ("candidate.peak_gib",),
         "Peak memory of one training GPU under a candidate.",
     ),
@@ -228,7 +229,7 @@ _ALL = (
     _made(
         "candidate_time",
         budgets.candidate_time,
-        (*SHARED, *CANDIDATE, *CARD, *PACE, "run.tokens"),
+        (*WHOLE, *CANDIDATE, *CARD, *PACE, "run.tokens"),
         (
             "candidate.tokens_per_second",
             "candidate.hours",

@@ -61,6 +61,8 @@ def logit_bytes(model: Anatomy, setup: Setup, p: Profile) -> float:
         each = losses()[f"{kind}_compiled"][0]
     if model.softcap and each > 1:
         each += 2 * compute_bytes(setup)  # tanh and the division before it keep their outputs
+    if setup.teaches:
+        each += 10  # the teacher's logits in 16 bits, and two fp32 distributions of them
     rows = (setup.micro_batch or 1) * setup.rows_per_sample
     tokens = rows * side_tokens(model, model.stacks[-1], setup) / setup.context_parallel
     adapted_head = setup.adapters is not None and any(t in HEADS for t in setup.adapters.targets)
@@ -119,6 +121,8 @@ def peak(model: Anatomy, setup: Setup) -> Peak | Gap:
         )
     if setup.tokens is None:
         return Gap("the sequence length is not known", ("config.max_seq_length",))
+    if opt.temporary == "backward":
+        setup = replace(setup, in_backward=True)
     whole = untied(model) if p.unties_head else model
     stays = held(whole, setup, p, opt)
     if isinstance(stays, Gap):
@@ -150,9 +154,10 @@ def _worst(model: Anatomy, setup: Setup, p: Profile, stays: Held) -> Peak:
             "workspace": last.working + inside,
         },
         "optimizer step": {**late, "optimizer temporary": stays.temporary},
+        "generation": {**alive, "cache of keys and values": generation(model, setup)},
     }
     name = max(moments, key=lambda m: sum(moments[m].values()))
-    fixed = fixed_parts(stays)
+    fixed = fixed_parts(stays, setup)
     parts = {**fixed, **moments[name]}
     passing = max(sum(m.values()) - early for k, m in moments.items() if k.startswith("backward"))
     return Peak(
@@ -180,16 +185,27 @@ def through_layers(model: Anatomy, setup: Setup, p: Profile) -> tuple[float, flo
     return stored, again, last
 
 
-def fixed_parts(stays: Held) -> dict[str, float]:
+def fixed_parts(stays: Held, setup: Setup) -> dict[str, float]:
     """What is alive at every moment, in bytes."""
     return {
         "weights": stays.weights,
         "adapters": stays.adapters,
         "optimizer states": stays.states,
         "references": stays.references,
+        "further trained models": stays.critics,
+        "generation engine": setup.engine_bytes,
         "gathered layers": stays.gathered,
         "library workspaces": constants()["workspace_mib"][0] * MIB,
     }
+
+
+def generation(model: Anatomy, setup: Setup) -> float:
+    """Bytes of keys and values while a step's completions are generated; 0 where none are."""
+    if not setup.generates:
+        return 0.0
+    rows = (setup.micro_batch or 1) * (setup.accumulation or 1)
+    each = sum(s.layers * (s.latent or 2 * s.key) for s in model.stacks if s.side == "decoder")
+    return 2.0 * each * rows * (setup.tokens or 0) / setup.tensor_parallel
 
 
 def grads_alive(setup: Setup) -> bool:

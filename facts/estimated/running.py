@@ -6,18 +6,13 @@ from dataclasses import replace
 
 from transxlab.facts.calculator import NotKnown, Scope
 from transxlab.facts.estimated.anatomy import Anatomy
-from transxlab.facts.estimated.parameters import Adapters, frozen
+from transxlab.facts.estimated.parameters import Adapters, frozen, total
 from transxlab.facts.estimated.reading import ask, headed, model_named, names, text, truth, whole
-from transxlab.facts.estimated.setup import Setup, profiles
+from transxlab.facts.estimated.setup import SOFT, Setup, profiles
+from transxlab.facts.estimated.stages import PAIRED, beside, soft_prompt
 
-PAIRED = ("dpo", "ipo", "orpo", "simpo", "rm", "prm", "kto")
-"""Stages whose every row makes two sequences: chosen and rejected, or a row and its mismatch."""
-REFERENCED = ("dpo", "ipo", "kto")
-"""Stages that hold a frozen copy of the model where all weights train."""
 DEEPSPEED = ("zero1", "zero2", "zero3")
 """Shardings of DeepSpeed, which keeps fp32 master weights beside 16-bit ones."""
-ROLLOUTS = ("ppo", "grpo", "rloo", "online_dpo", "distill")
-"""Stages whose memory depends on a generation engine or a teacher that no slot describes."""
 
 
 def adapters_of(scope: Scope, method: str) -> Adapters | None:
@@ -84,8 +79,6 @@ def sequence(scope: Scope) -> int | None:
 def common(scope: Scope, method: str, quantization: str | None) -> Setup:
     """The part of a setup that does not depend on which candidate runs."""
     stage = text(scope, "config.stage")
-    if stage in ROLLOUTS:
-        raise NotKnown("estimate.peak_gib")
     precision, name = text(scope, "config.precision"), text(scope, "trainer.name") or "hf"
     unsloth = bool(truth(scope, "config.unsloth"))
     sharding, offload = shared_out(scope)
@@ -118,8 +111,21 @@ def common(scope: Scope, method: str, quantization: str | None) -> Setup:
         pipeline_parallel=whole(scope, "config.pipeline_parallel") or 1,
         context_parallel=whole(scope, "config.context_parallel") or 1,
         offload=offload,  # type: ignore[arg-type]
-        references=1 if stage in REFERENCED and method == "full" else 0,
         rows_per_sample=2 if stage in PAIRED else 1,
+    )
+
+
+def beside_of(scope: Scope, model: Anatomy, setup: Setup) -> Setup:
+    """The setup with what its stage keeps on the GPU beside the model."""
+    found = beside(scope, text(scope, "config.stage"), setup.method, total(model))
+    return replace(
+        setup,
+        references=found.references,
+        frozen_params=found.frozen_params,
+        critics=found.critics,
+        teaches=found.teaches,
+        generates=found.generates,
+        engine_bytes=found.engine_bytes,
     )
 
 
@@ -169,7 +175,7 @@ def setup_of(scope: Scope, model: Anatomy) -> Setup:
         raise NotKnown("config.method")
     base = common(scope, method, text(scope, "config.quantization"))
     return replace(
-        base,
+        beside_of(scope, model, base),
         micro_batch=whole(scope, "config.per_device_train_batch_size"),
         checkpointing=saved(scope, truth(scope, "config.gradient_checkpointing")),  # type: ignore[arg-type]
         optimizer=text(scope, "config.optimizer"),
@@ -187,7 +193,10 @@ def saved(scope: Scope, checkpointing: bool | None) -> str | None:
 
 
 def trained_under(scope: Scope, model: Anatomy, method: str) -> int | None:
-    """Parameters that train when parts are frozen; None under other methods."""
+    """Parameters that train when parts are frozen or a prompt is trained; None under others."""
+    if method in SOFT:
+        last = model.stacks[-1]
+        return soft_prompt(scope, method, last.hidden, last.key, model.layers)
     if method != "freeze":
         return None
     top = whole(scope, "config.trainable_layers")
@@ -208,7 +217,7 @@ def candidate_of(scope: Scope) -> tuple[Anatomy, Setup]:
         raise NotKnown("candidate.model")
     model = headed(model, text(scope, "config.stage"))
     setup = replace(
-        common(scope, method, None),
+        beside_of(scope, model, common(scope, method, None)),
         micro_batch=whole(scope, "candidate.micro_batch"),
         checkpointing=saved(scope, truth(scope, "candidate.gradient_checkpointing")),  # type: ignore[arg-type]
         optimizer=text(scope, "candidate.optimizer"),

@@ -17,6 +17,10 @@ Kernel = Literal["eager", "flash"]
 Lengths = Literal["fixed", "varied"]
 
 
+SOFT = ("prompt", "prefix")
+"""Methods that train a prompt and leave the model frozen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """The settings that memory and time depend on."""
@@ -79,13 +83,23 @@ class Setup:
     """What lives in host memory."""
     references: int = 0
     """Frozen copies of the model beside the trained one (DPO's reference)."""
+    frozen_params: int = 0
+    """Parameters of other frozen models on the GPU: a teacher, a reward model."""
+    critics: int = 0
+    """Further models of the same size that train (PPO's value model)."""
+    teaches: bool = False
+    """Whether a teacher's logits stand beside the student's."""
+    generates: bool = False
+    """Whether completions are generated between the steps, with a cache of keys and values."""
+    engine_bytes: float = 0.0
+    """Memory of a generation engine that shares the GPU."""
     rows_per_sample: int = 1
     """Sequences one training row makes: 2 for preference pairs."""
 
     @property
     def adapter(self) -> bool:
         """Whether adapters train instead of weights."""
-        return self.method in ("lora", "qlora", "dora", "qdora")
+        return self.method in ("lora", "qlora", "dora", "qdora", *SOFT)
 
     @property
     def quantized(self) -> bool:
@@ -174,7 +188,10 @@ class Optimizer:
     state_bf16: float
     """Bytes of state per 16-bit parameter."""
     temporary: str
-    """``foreach``: one temporary as large as half the state; ``update``: one update; ``none``."""
+    """``foreach``: one temporary as large as half the state; ``update``: one update; ``backward``:
+    gradients are used up inside backward; ``none``."""
+    layers_only: bool
+    """Whether embeddings and head are left to AdamW."""
     on_host: bool
     """Whether the state moves to host memory when the card is full."""
 
@@ -184,7 +201,9 @@ def _optimizers() -> tuple[tuple[tuple[str, ...], Optimizer], ...]:
     found = []
     for r in rows(HERE, "optimizers.csv"):
         states = float(r["state_bytes_fp32"]), float(r["state_bytes_bf16"])
-        made = Optimizer(r["name"], *states, r["temporary"], r["host"] == "1")
+        made = Optimizer(
+            r["name"], *states, r["temporary"], r["layers_only"] == "1", r["host"] == "1"
+        )
         found.append((tuple(r["patterns"].split()), made))
     return tuple(found)
 

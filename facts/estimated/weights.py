@@ -47,6 +47,8 @@ class Held:
     """Unsharded copies of the layers in work, and communication buffers."""
     references: float
     """Frozen copies of the model."""
+    critics: float
+    """Further trained models with their gradients and state."""
     paged: float
     """Optimizer state in managed memory: outside torch's counters, and on the host where the card
     is full (bitsandbytes paged optimizers)."""
@@ -56,7 +58,7 @@ class Held:
     @property
     def static(self) -> float:
         """What stays through the whole step."""
-        return self.weights + self.adapters + self.states + self.references
+        return self.weights + self.adapters + self.states + self.references + self.critics
 
 
 def per_weight(setup: Setup) -> float:
@@ -94,11 +96,15 @@ def stored(model: Anatomy, setup: Setup, p: Profile) -> float:
 def trained(model: Anatomy, setup: Setup) -> int | Gap:
     """Parameters that train under the setup's method."""
     if setup.adapter:
+        if setup.adapters is None and setup.trained is not None:
+            return setup.trained
         if setup.adapters is None:
             return Gap("the rank and the targets of the adapters are not known", ("adapter.r",))
         return lora(model, setup.adapters)
-    if setup.method == "full":
+    if setup.method in ("full", "galore"):
         return total(model)
+    if setup.method == "bitfit":
+        return sum(q.bias * q.copies for q in model.parts if not q.shared)
     if setup.trained is None:
         return Gap(
             f"how many parameters train under {setup.method} is not known",
@@ -148,7 +154,8 @@ def held(model: Anatomy, setup: Setup, p: Profile, opt: Optimizer) -> Held | Gap
         extra = (small * width + whole * copy) / weights_over
     else:
         extra = 0.0 if host or not setup.master else count * 4.0 / states_over
-    states = 0.0 if host else (small * state + whole * opt.state_bf16) / states_over
+    kept = small * state + whole * opt.state_bf16 + outside_states(model, setup, opt, width)
+    states = 0.0 if host else kept / states_over
     gathers = setup.sharding == "zero3" and setup.replicas * setup.context_parallel > 1
     return Held(
         weights=0.0 if setup.offload == "all" else stored(model, setup, p) / weights_over,
@@ -157,10 +164,30 @@ def held(model: Anatomy, setup: Setup, p: Profile, opt: Optimizer) -> Held | Gap
         gradients=0.0 if host and setup.sharding in SHARED[1] else grads / grads_over,
         temporary=step_temporary(small, whole, width, setup, p, opt) / states_over,
         gathered=unsharded(model, setup) / setup.tensor_parallel if gathers else 0.0,
-        references=setup.references * total(model) * 2 / weights_over,
+        references=(setup.references * total(model) + setup.frozen_params) * 2 / weights_over,
+        critics=setup.critics * critic(model, setup, p, opt) / states_over,
         paged=states if opt.on_host else 0.0,
         trained=count,
     )
+
+
+def outside_states(model: Anatomy, setup: Setup, opt: Optimizer, width: float) -> float:
+    """Bytes of AdamW state that embeddings and head take beyond the optimizer's own.
+
+    Source: Muon and GaLore take matrices of layers only (Jordan 2024, Zhao 2024).
+    """
+    if not opt.layers_only or setup.adapter or setup.method == "freeze":
+        return 0.0
+    own, usual = (opt.state_fp32, 8.0) if width == 4 or setup.master else (opt.state_bf16, 4.0)
+    outside = sum(q.total for q in model.parts if ".N." not in q.path and not q.shared)
+    return outside * (usual - own)
+
+
+def critic(model: Anatomy, setup: Setup, p: Profile, opt: Optimizer) -> float:
+    """Bytes of one further model that trains in full: weights, gradients and state."""
+    width = PLAIN.get(setup.weights or "bf16", 2.0)
+    state = opt.state_fp32 if width == 4 else opt.state_bf16
+    return total(model) * (2 * width + (0.0 if opt.on_host else state))
 
 
 def shares(setup: Setup) -> tuple[int, int, int]:

@@ -138,6 +138,10 @@ class Config(Filled):
     """Weight of a supervised loss added to a preference loss."""
     reference_model: Text = slot(knob=True)
     """Reference model, where it is named; none: the initial weights."""
+    precompute_reference: Truth = slot(knob=True)
+    """Whether the reference's probabilities are computed before the run, so that it is not kept."""
+    generation_gpu_share: Number = slot(knob=True, unit="share 0 to 1")
+    """Share of a training GPU that a generation engine holds (vLLM beside the trainer)."""
     teacher_model: Text = slot(knob=True)
     """Teacher of distillation; none where there is none."""
     distill_temperature: Number = slot(knob=True)
