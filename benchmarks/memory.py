@@ -91,16 +91,17 @@ def serving(row: dict[str, str], model: Anatomy) -> Run:
     requests = rows.whole(row, "micro_batch") or 1
     head = row["framework"] == "litgpt"
 
-    def estimate() -> Interval:
+    def at(tokens: int) -> Interval:
+        process = rows.measure(row) == "process"
         return serve_memory(
-            model,
-            context,
-            requests,
-            weights,
-            double=double,
-            head=head,
-            process=rows.measure(row) == "process",
+            model, tokens, requests, weights, double=double, head=head, process=process
         )
+
+    def estimate() -> Interval:
+        found = at(context)
+        # Where the length is not stated the cache may hold a short prompt and little more.
+        low = found.low if row["seq_len"] else at(16).low
+        return Interval(low, found.expected, found.high)
 
     measured = float(row["peak_mem_gib"]) * GIB
     return Run(row, source_of(row), "serving", estimate, "serving", measured)

@@ -185,7 +185,12 @@ def _serving(case: Case) -> str:
         return ""
     text = about(size, "GiB")
     gpu = _value(case, "machine.serve_gpu")
-    return text + (f"; an answer takes {about(wait, 's')}" if wait else "") + f" on {gpu}"
+    text += (f"; an answer takes {about(wait, 's')}" if wait else "") + f" on {gpu}"
+    first = held(case, "estimate.first_token_seconds")
+    rate = held(case, "estimate.answer_tokens_per_second")
+    if first and rate:
+        text += f": first token after {about(first, 's')}, then {about(rate, 'tokens/s')}"
+    return text
 
 
 def levers(found: Sequence[Tried]) -> Iterator[str]:

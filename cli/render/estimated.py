@@ -30,6 +30,8 @@ def as_plain(found: Answers) -> dict[str, Any]:
         "serving": {
             "memory": _interval(case, "estimate.serve_gib", GIB),
             "latency_seconds": _interval(case, "estimate.latency_seconds"),
+            "first_token_seconds": _interval(case, "estimate.first_token_seconds"),
+            "tokens_per_second": _interval(case, "estimate.answer_tokens_per_second"),
         },
         "steps": _value(case, "run.total_steps"),
         "tokens_per_second": _interval(case, "estimate.tokens_per_second"),

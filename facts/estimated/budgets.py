@@ -154,10 +154,14 @@ def _serving(scope: Scope, model: Anatomy, owner: str) -> Answer:
     gpu = card(scope, "machine.serve_gpu")
     prompt, answer = prompt_and_answer(scope)
     found = serving.serve(model, gpu, prompt, answer)
-    return {
+    told: dict[str, Value | Unknown] = {
         f"{owner}.serve_gib": found.memory.scaled(1 / GIB),
         f"{owner}.latency_seconds": found.latency_seconds,
     }
+    if owner == "estimate":
+        told["estimate.first_token_seconds"] = found.prefill_seconds
+        told["estimate.answer_tokens_per_second"] = found.tokens_per_second
+    return told
 
 
 def run_serving(scope: Scope) -> Answer:

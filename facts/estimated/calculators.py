@@ -241,7 +241,12 @@ _ALL = (
         "run_serving",
         budgets.run_serving,
         (*MODEL, *budgets.SERVING),
-        ("estimate.serve_gib", "estimate.latency_seconds"),
+        (
+            "estimate.serve_gib",
+            "estimate.latency_seconds",
+            "estimate.first_token_seconds",
+            "estimate.answer_tokens_per_second",
+        ),
         "Memory and latency of the finished model on the serving GPU.",
     ),
     _made(

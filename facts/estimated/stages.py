@@ -65,7 +65,7 @@ def beside(scope: Scope, stage: str | None, method: str, params: int) -> Beside:
 
 
 def _rollouts(scope: Scope, stage: str, full: bool, params: int) -> Beside:
-    """Stages that generate: the reference where it is used, PPO's two further models, the engine."""
+    """Stages that generate: the reference where it is used, PPO's two models, the engine."""
     if full and stage != "ppo" and not scope.known("config.beta"):
         raise NotKnown("config.beta")
     pulled = stage == "ppo" or bool(scope.get("config.beta"))

@@ -165,7 +165,7 @@ def held(model: Anatomy, setup: Setup, p: Profile, opt: Optimizer) -> Held | Gap
         temporary=step_temporary(small, whole, width, setup, p, opt) / states_over,
         gathered=unsharded(model, setup) / setup.tensor_parallel if gathers else 0.0,
         references=(setup.references * total(model) + setup.frozen_params) * 2 / weights_over,
-        critics=setup.critics * critic(model, setup, p, opt) / states_over,
+        critics=setup.critics * critic(model, setup, opt) / states_over,
         paged=states if opt.on_host else 0.0,
         trained=count,
     )
@@ -183,7 +183,7 @@ def outside_states(model: Anatomy, setup: Setup, opt: Optimizer, width: float) -
     return outside * (usual - own)
 
 
-def critic(model: Anatomy, setup: Setup, p: Profile, opt: Optimizer) -> float:
+def critic(model: Anatomy, setup: Setup, opt: Optimizer) -> float:
     """Bytes of one further model that trains in full: weights, gradients and state."""
     width = PLAIN.get(setup.weights or "bf16", 2.0)
     state = opt.state_fp32 if width == 4 else opt.state_bf16

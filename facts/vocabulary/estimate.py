@@ -42,6 +42,10 @@ class Estimate(Filled):
     """Memory the finished model needs to serve one request at full context."""
     latency_seconds: Range = slot(unit="seconds")
     """Time one answer takes on the serving GPU."""
+    first_token_seconds: Range = slot(unit="seconds")
+    """Time until the first token of an answer: the prompt's pass."""
+    answer_tokens_per_second: Range = slot(unit="tokens per second")
+    """Speed at which one request's answer is written on the serving GPU."""
     checkpoint_gib: Range = slot(unit="GiB")
     """Size of one checkpoint."""
     disk_gib: Range = slot(unit="GiB")
