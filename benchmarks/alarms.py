@@ -1,6 +1,6 @@
 """Does the rulebook cry wolf? Findings on a folder of published, mostly working configs.
 
-    python benchmarks/alarms.py CONFIGS [--rows 2000 50000 1000000] [--gpu H100] [--every 1] [--list]
+    python benchmarks/alarms.py CONFIGS [--rows 2000 50000 1000000] [--gpu H100] [--list]
 
 Every file is audited in this process: alone, then with a sufficient machine (eight cards, more
 where the model is larger) and each number of rows. The errors are listed by rule and file, and the

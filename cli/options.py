@@ -17,7 +17,9 @@ BESIDE: Sequence[Callable[[Any], Any]] = (
     click.option("--gpus", type=click.IntRange(min=1), metavar="N", help="How many training GPUs."),
     click.option("--serve-gpu", metavar="NAME", help="GPU the finished model runs on."),
     click.option("--local", is_flag=True, help="The machine is yours: an hour costs nothing."),
-    click.option("--model-config", type=_FILE, metavar="FILE", help="Its config.json, hub id or spec."),
+    click.option(
+        "--model-config", type=_FILE, metavar="FILE", help="Its config.json, hub id or spec."
+    ),
     click.option("--train", type=_FILE, multiple=True, metavar="FILE", help="Training data."),
     click.option("--val", type=_FILE, multiple=True, metavar="FILE", help="Validation data."),
     click.option("--test", type=_FILE, multiple=True, metavar="FILE", help="Test data."),

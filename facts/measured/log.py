@@ -149,7 +149,7 @@ def summed(found: Mapping[str, list[float]]) -> Log:
     }
     sources = (*SPEEDS, "steps_per_second", "bar s/it", "bar it/s")
     most = max((len(found[name]) for name in sources if name in found), default=0)
-    return Log(**speed, **largest, readings=most if speed else 0)  # type: ignore[arg-type]
+    return Log(**speed, **largest, readings=most if speed else 0)
 
 
 def per_step(found: Mapping[str, list[float]]) -> dict[str, float]:

@@ -146,7 +146,9 @@ def test_misses_are_gaps_with_a_reason() -> None:
     assert "num_attention_heads" in short.reason
     nameless = anatomy({"hidden_size": 4096})
     assert isinstance(nameless, Gap)
-    odd_switch = anatomy({**models()[0].config(), "model_type": "gpt2", "add_cross_attention": True})
+    odd_switch = anatomy(
+        {**models()[0].config(), "model_type": "gpt2", "add_cross_attention": True}
+    )
     assert isinstance(odd_switch, Gap)
     missed = lora(model("gpt2"), Adapters(8, ("q_proj",)))
     assert isinstance(missed, Gap)

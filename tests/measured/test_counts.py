@@ -24,7 +24,8 @@ FOREIGN = {"internlm2", "baichuan", "qwen", "chatglm"}
 """Families whose code lies on the hub, not in transformers."""
 ENCODERS = "bert roberta xlm-roberta camembert electra distilbert albert deberta-v2 modernbert"
 SWITCHES = (
-    "attention_bias attention_out_bias mlp_bias use_qkv_bias use_bias bias norm_bias qkv_bias use_parallel_residual "
+    "attention_bias attention_out_bias mlp_bias use_qkv_bias use_bias bias norm_bias qkv_bias "
+    "use_parallel_residual "
     "qk_layernorm use_qk_norm enable_bias do_layer_norm_before new_decoder_architecture "
     "multi_query parallel_attn relative_attention share_att_key position_biased_input"
 )
