@@ -60,11 +60,14 @@ def interval_steps(every: float, total_steps: int) -> int:
 def events(
     strategy: str | None, every: float | None, total_steps: int, per_epoch: int
 ) -> tuple[int, int | None]:
-    """How often an evaluation or a checkpoint happens, and the step of the first one."""
+    """How often an evaluation or a checkpoint happens, and the step at which the first is due.
+
+    That step may lie behind the end of the run.
+    """
     if strategy == "steps" and every:
         gap = interval_steps(every, total_steps)
         count = total_steps // gap
-        return count, gap if count else None
+        return count, gap
     if strategy == "epoch":
         count = math.ceil(total_steps / per_epoch)
         return count, min(per_epoch, total_steps)

@@ -59,7 +59,7 @@ def test_warmup() -> None:
 
 
 def test_events() -> None:
-    assert run.events("steps", 500, 247, 247) == (0, None)
+    assert run.events("steps", 500, 247, 247) == (0, 500)
     assert run.events("steps", 100, 247, 247) == (2, 100)
     assert run.events("steps", 0.1, 250, 250) == (10, 25)
     assert run.events("epoch", None, 741, 247) == (3, 247)
