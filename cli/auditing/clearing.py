@@ -149,7 +149,7 @@ def _plans(state: State, found: Concluded, path: str) -> Iterator[list[Change]]:
     """Ways to make the changes of a fix, one of its slots after the other."""
     from itertools import islice, product
 
-    from transxlab.facts.trainers.editing.planning import plans
+    from transxlab.facts.trainers.editing.planning import plans, respelled
 
     fix = found.fix or {}
     renames, removals, sets = fix.get("rename"), fix.get("remove"), fix.get("set")
@@ -165,6 +165,16 @@ def _plans(state: State, found: Concluded, path: str) -> Iterator[list[Change]]:
     ways = [list(plans(facts, Path(path), label, value)) for label, value in wanted.items()]
     for chosen in islice(product(*ways), 12):
         yield [*fixed, *(change for way in chosen for change in way)]
+    if len(fixed) == 1 and isinstance(fixed[0], Rename) and not ways:
+        yield from filter(None, [respelled(facts, fixed[0])])
+        if _empty(facts, fixed[0].key):
+            yield [Remove(fixed[0].key)]
+
+
+def _empty(facts: Facts, key: str) -> bool:
+    """Whether a key holds nothing, so that it can go where another takes its place."""
+    held = [fact.slots for fact in facts.all("entry") if fact.slots["key"].value == key]
+    return bool(held) and all(slots["type"].value == "none" for slots in held)
 
 
 def _in_this_file(state: State, key: str, path: str) -> None:
@@ -210,7 +220,8 @@ def _harm(before: State, after: State, found: Concluded, changes: Sequence[Chang
         return f"{after.trainer} does not know {', '.join(sorted(unknown))}"
     for change in changes:
         if isinstance(change, Rename) and after.trainer is not None:
-            said = twisted(before.facts, after.facts, after.trainer, change)
+            again = any(c.key == change.new for c in changes)
+            said = twisted(before.facts, after.facts, after.trainer, change, respelled=again)
             if said is not None:
                 return said
     wanted = (found.fix or {}).get("set")

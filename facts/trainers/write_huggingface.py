@@ -57,6 +57,8 @@ def method(draft: Draft) -> None:
     draft.set("use_peft", True, "config.method")
     if name in ("qlora", "qdora"):
         draft.set("load_in_4bit", True, "config.quantization")
+        if draft.get("config.quantization") == "fp4":
+            draft.set("bnb_4bit_quant_type", "fp4", "config.quantization")
     elif draft.get("config.quantization") == "int8":
         draft.set("load_in_8bit", True, "config.quantization")
     if name.endswith("dora"):

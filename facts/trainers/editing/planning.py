@@ -150,11 +150,27 @@ def moved(before: Facts, after: Facts, labels: Sequence[str], keys: Sequence[str
     return found
 
 
-def twisted(before: Facts, after: Facts, name: str, change: Rename) -> str | None:
-    """What a key means otherwise under its new name, in words; None where it means the same."""
+def respelled(facts: Facts, change: Rename) -> list[Change]:
+    """A renamed key with what it meant in the new key's words; empty where that is not known."""
+    name, entry = _text(facts, "trainer.name"), _text(facts, "trainer.entry_point")
+    row = None if name is None else key_map(name).row(change.new, entry)
+    known = None if row is None or row.slot is None else facts.known(row.slot)
+    if row is None or known is None or known.origin.key != change.key:
+        return []
+    return [change, Put(change.new, spell(row, known.value))]
+
+
+def twisted(
+    before: Facts, after: Facts, name: str, change: Rename, *, respelled: bool
+) -> str | None:
+    """What a key means otherwise under its new name, in words; None where it means the same.
+
+    ``respelled``: it was given a value in the new key's words.
+    """
     rows, entry = key_map(name), _text(before, "trainer.entry_point")
     old, new = rows.row(change.key, entry), rows.row(change.new, entry)
-    if old is not None and new is not None and "any" not in (old.wanted, new.wanted):
+    anything = respelled or old is None or new is None or "any" in (old.wanted, new.wanted)
+    if old is not None and new is not None and not anything:
         numbers = {"int", "float", "number"}
         if old.wanted != new.wanted and not {old.wanted, new.wanted} <= numbers:
             return f"{change.new} takes another kind of value than {change.key}"
