@@ -38,7 +38,7 @@ def plain(run: Run) -> Plain:
 
 
 def test_text_says_what_is_needed_and_whether_it_fits(run: Run) -> None:
-    text = run(CONFIG, "--rows", 36, "--gpu", "RTX 4090")
+    text = " ".join(run(CONFIG, "--rows", 36, "--gpu", "RTX 4090").split())
     assert "may not fit RTX 4090 (24 GiB)" in text
     assert "weights 13.5" in text and "worst moment" in text
     assert "15 steps" in text and "prices of" in text
