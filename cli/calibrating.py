@@ -21,11 +21,6 @@ FACTORS = {"speed": "machine.speed_factor", "memory": "machine.memory_factor"}
 """Slot of each factor."""
 
 
-def applies(log: str | None) -> bool:
-    """Whether there is anything to correct estimates by."""
-    return log is not None or FILE.is_file()
-
-
 def corrected(facts: Facts, case: Case, log: str | None) -> tuple[Facts | None, list[str]]:
     """The facts with the factors that hold for this run, and what to tell the user.
 

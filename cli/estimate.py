@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
-from transxlab.cli import calibrating, consulting, options
+from transxlab.cli import consulting, options
 from transxlab.cli.across import across, names
 from transxlab.cli.answers import Answers, missing, quick_test
 from transxlab.cli.failures import Unusable
 from transxlab.cli.gather import gather
 from transxlab.cli.levers import cure, tried
 from transxlab.facts.estimated.levers import breakdown
+
+CALIBRATIONS = Path(".transxlab") / "calibration.yaml"
+"""Where ``--calibrate`` keeps what one's own logs say."""
 
 
 @click.command(name="estimate", help="Parameters, memory, time and cost of a run.")
@@ -51,7 +55,9 @@ def command(config: str | None, model: str | None, method: str | None, **given: 
     rules = consulting.rulebook(given["rulebook"])
     case = consulting.consult(gathered.facts, rules, design=False, engine=given["engine"])
     told: list[str] = []
-    if calibrating.applies(given["calibrate"]):
+    if given["calibrate"] or CALIBRATIONS.is_file():
+        from transxlab.cli import calibrating
+
         own, told = calibrating.corrected(gathered.facts, case, given["calibrate"])
         if own is not None:
             case = consulting.consult(own, rules, design=False, engine=given["engine"])

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
-from importlib import resources
+import importlib
+from pathlib import Path
 
 
 def rows(package: str, name: str) -> list[dict[str, str]]:
     """The rows of a CSV file of a package, by column name; empty cells are empty text."""
-    text = resources.files(package).joinpath(name).read_text(encoding="utf-8")
+    file = importlib.import_module(package).__file__
+    if file is None:
+        raise FileNotFoundError(f"{package} has no folder to hold {name}")
+    text = (Path(file).parent / name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

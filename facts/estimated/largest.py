@@ -86,11 +86,8 @@ def largest_rank(estimate: Estimate, setup: Setup, budget: float) -> int:
     """Rank that surely fits, in powers of two up to 512; 0 without adapters or where none does."""
     if setup.adapters is None:
         return 0
-    best = 0
-    for rank in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512):
-        if fits(estimate(with_rank(setup, rank)), budget):
-            best = rank
-    return best
+    power = largest(estimate, lambda n: with_rank(setup, 2 ** (n - 1)), budget, 10)
+    return 2 ** (power - 1) if power else 0
 
 
 def with_rank(setup: Setup, rank: int) -> Setup:

@@ -110,6 +110,7 @@ def common(scope: Scope, method: str, quantization: str | None) -> Setup:
         tensor_parallel=whole(scope, "config.tensor_parallel") or 1,
         pipeline_parallel=whole(scope, "config.pipeline_parallel") or 1,
         context_parallel=whole(scope, "config.context_parallel") or 1,
+        expert_parallel=whole(scope, "config.expert_parallel") or 1,
         offload=offload,  # type: ignore[arg-type]
         rows_per_sample=2 if stage in PAIRED else 1,
     )

@@ -79,6 +79,8 @@ class Setup:
     """GPUs the layers are split over."""
     context_parallel: int = 1
     """GPUs one sequence is split over."""
+    expert_parallel: int = 1
+    """GPUs the experts of a layer are spread over."""
     offload: Literal["none", "optimizer", "all"] = "none"
     """What lives in host memory."""
     references: int = 0
@@ -208,6 +210,7 @@ def _optimizers() -> tuple[tuple[tuple[str, ...], Optimizer], ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=64)
 def optimizer(name: str) -> Optimizer | None:
     """The optimizer of a name in anybody's spelling; None for one that is not in the table."""
     text = name.lower().replace(" ", "")

@@ -21,6 +21,7 @@ READS = (
     "config.generation_gpu_share",
     "machine.train_vram_gib",
     "adapter.virtual_tokens",
+    "config.expert_parallel",
 )
 """Paths that settle it."""
 

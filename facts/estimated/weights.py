@@ -141,6 +141,9 @@ def held(model: Anatomy, setup: Setup, p: Profile, opt: Optimizer) -> Held | Gap
     if isinstance(count, Gap):
         return count
     states_over, grads_over, weights_over = shares(setup)
+    trains, spread = count, kept_by_experts(model, setup)
+    if not setup.adapter:
+        count = int(count * spread)
     width = trained_type(setup, p)
     whole = saved_whole(model, setup.adapters) if setup.adapter and setup.adapters else 0
     small = count - whole
@@ -158,7 +161,7 @@ def held(model: Anatomy, setup: Setup, p: Profile, opt: Optimizer) -> Held | Gap
     states = 0.0 if host else kept / states_over
     gathers = setup.sharding == "zero3" and setup.replicas * setup.context_parallel > 1
     return Held(
-        weights=0.0 if setup.offload == "all" else stored(model, setup, p) / weights_over,
+        weights=0.0 if setup.offload == "all" else stored(model, setup, p) * spread / weights_over,
         adapters=extra,
         states=0.0 if opt.on_host else states,
         gradients=0.0 if host and setup.sharding in SHARED[1] else grads / grads_over,
@@ -167,7 +170,7 @@ def held(model: Anatomy, setup: Setup, p: Profile, opt: Optimizer) -> Held | Gap
         references=(setup.references * total(model) + setup.frozen_params) * 2 / weights_over,
         critics=setup.critics * critic(model, setup, opt) / states_over,
         paged=states if opt.on_host else 0.0,
-        trained=count,
+        trained=trains,
     )
 
 
@@ -181,6 +184,17 @@ def outside_states(model: Anatomy, setup: Setup, opt: Optimizer, width: float) -
     own, usual = (opt.state_fp32, 8.0) if width == 4 or setup.master else (opt.state_bf16, 4.0)
     outside = sum(q.total for q in model.parts if ".N." not in q.path and not q.shared)
     return outside * (usual - own)
+
+
+def kept_by_experts(model: Anatomy, setup: Setup) -> float:
+    """Share of the parameters one GPU has when experts are spread over several (Fedus 2021).
+
+    Full sharding spreads every parameter over all GPUs already.
+    """
+    if setup.expert_parallel <= 1 or setup.sharding == "zero3":
+        return 1.0
+    experts = sum(q.total for q in model.parts if q.kind == "experts")
+    return 1 - experts / total(model) * (1 - 1 / setup.expert_parallel)
 
 
 def critic(model: Anatomy, setup: Setup, opt: Optimizer) -> float:

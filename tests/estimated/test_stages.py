@@ -121,3 +121,26 @@ def test_a_trained_prompt_costs_no_more_than_its_rows() -> None:
         "trainable_params",
     )
     assert prompt["estimate.trainable_params"] == 20 * 4096
+
+
+def test_experts_spread_over_gpus_take_a_share_of_the_weights() -> None:
+    mixtral = model("mixtral-8x7b-v0.1")
+    one = replace(FULL, optimizer="sgd", gpus=8, sharding="ddp")
+    parts = known(memory(mixtral, one)).components["weights"]
+    spread = known(memory(mixtral, replace(one, expert_parallel=8))).components["weights"]
+    experts = 2.0 * sum(q.total for q in mixtral.parts if q.kind == "experts")
+    assert parts - spread == pytest.approx(experts * 7 / 8)
+
+
+@pytest.mark.parametrize(
+    ("sharding", "weights", "gradients", "states"),
+    [("ddp", 2, 2, 4), ("zero1", 2, 2, 0.5), ("zero2", 2, 0.25, 0.5), ("zero3", 0.25, 0.25, 0.5)],
+)
+def test_shardings_divide_what_their_paper_says(
+    sharding: str, weights: float, gradients: float, states: float
+) -> None:
+    setup = replace(FULL, gpus=8, sharding=sharding)  # type: ignore[arg-type]
+    parts = known(memory(LLAMA, setup)).components
+    assert parts["weights"] == pytest.approx(weights * PARAMS)
+    assert parts["optimizer states"] == pytest.approx(states * PARAMS)
+    assert parts["gradients"] == pytest.approx(gradients * PARAMS)
