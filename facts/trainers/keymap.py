@@ -83,6 +83,11 @@ class KeyMap:
                 return rows[0]
         return None
 
+    def slot_of(self, key: str) -> str | None:
+        """The slot that a key fills; None for one that fills none."""
+        row = self.row(key)
+        return None if row is None else row.slot
+
     def keys(self) -> list[str]:
         """Every key of the schema, free-form ones apart."""
         return [key for key in self.rows if not key.endswith(ANYTHING)]

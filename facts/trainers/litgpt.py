@@ -48,6 +48,7 @@ def derive(sheet: Sheet) -> None:
         shared.weights(sheet)
         _method(sheet)
     _data(sheet)
+    shared.betas(sheet, "optimizer.init_args.betas")
     if document.has("data.init_args.mask_prompt"):
         masked = document.on("data.init_args.mask_prompt")
         sheet.put("config.train_on_inputs", not masked, "data.init_args.mask_prompt")

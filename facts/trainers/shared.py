@@ -32,6 +32,15 @@ def weights(sheet: Sheet) -> None:
     sources.model_exists(sheet)
 
 
+def betas(sheet: Sheet, key: str) -> None:
+    """Fill both decay rates of Adam's averages from a list under a key."""
+    held = sheet.document.items(key)
+    for slot, value in zip(("config.adam_beta1", "config.adam_beta2"), held, strict=False):
+        number = value if isinstance(value, (int, float)) else meant(str(value))
+        if number is not None and not isinstance(value, bool):
+            sheet.put(slot, number, key)
+
+
 def low_rank(sheet: Sheet, key: str, *, four: bool = False, dora: bool = False) -> bool:
     """The method by a rank that is 0 or absent in full fine-tuning; whether adapters train."""
     rank = sheet.document.value(key)

@@ -32,6 +32,8 @@ def derive(sheet: Sheet) -> None:
     _method(sheet)
     _length(sheet)
     _data(sheet)
+    _schedule(sheet)
+    shared.betas(sheet, "optimizer.betas")
     document = sheet.document
     dtype = str(document.value("dtype"))
     if dtype in _DTYPES:
@@ -43,6 +45,15 @@ def derive(sheet: Sheet) -> None:
         chunked = "chunk" in str(document.value("loss._component_")).lower()
         sheet.put("config.chunked_loss", chunked, "loss._component_")
     companions.parallelism(sheet, fsdp=False)
+
+
+def _schedule(sheet: Sheet) -> None:
+    """A cosine over no cycle at all is constant behind its warmup."""
+    document, slot = sheet.document, "config.lr_scheduler_type"
+    if sheet.value(slot) == "cosine" and document.value("lr_scheduler.num_cycles") == 0:
+        warm = document.value("lr_scheduler.num_warmup_steps")
+        kind = "constant_with_warmup" if warm else "constant"
+        sheet.put(slot, kind, "lr_scheduler.num_cycles")
 
 
 def _stage(sheet: Sheet) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transxlab.facts.situation import Facts
-from transxlab.facts.trainers import starting
+from transxlab.facts.trainers import starting, write_adapter
 from transxlab.facts.trainers.draft import CannotWrite, Draft
 
 _RL = ("dpo", "ipo", "orpo", "kto", "simpo", "grpo")
@@ -72,27 +72,15 @@ def _method(draft: Draft) -> None:
 
 
 def _adapter(draft: Draft) -> None:
-    for key, slot in (("lora_r", "adapter.r"), ("lora_alpha", "adapter.alpha")):
-        if draft.get(slot) is not None:
-            draft.set(key, _whole(draft.get(slot)), slot)
-    if draft.get("adapter.dropout") is not None:
-        draft.set("lora_dropout", float(draft.get("adapter.dropout")), "adapter.dropout")  # type: ignore[arg-type]
+    write_adapter.scale(draft, "lora_r", "lora_alpha", "lora_dropout")
     if draft.get("adapter.all_linear"):
         draft.set("lora_target_linear", True, "adapter.all_linear")
-    targets = draft.get("adapter.target_modules")
-    if isinstance(targets, tuple) and targets:
-        draft.set("lora_target_modules", list(targets), "adapter.target_modules")
-    saved = draft.get("adapter.modules_to_save")
-    if isinstance(saved, tuple) and saved:
-        draft.set("lora_modules_to_save", list(saved), "adapter.modules_to_save")
+    write_adapter.listed(draft, "lora_target_modules", "adapter.target_modules")
+    write_adapter.listed(draft, "lora_modules_to_save", "adapter.modules_to_save")
     if draft.get("adapter.use_rslora"):
         draft.set("peft_use_rslora", True, "adapter.use_rslora")
     if draft.get("adapter.resumed_from"):
         draft.set("lora_model_dir", draft.get("adapter.resumed_from"), "adapter.resumed_from")
-
-
-def _whole(value: object) -> object:
-    return int(value) if isinstance(value, float) and value == int(value) else value
 
 
 def _precision(draft: Draft) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transxlab.facts.situation import Facts
-from transxlab.facts.trainers import starting
+from transxlab.facts.trainers import starting, write_adapter
 from transxlab.facts.trainers.draft import CannotWrite, Draft
 from transxlab.facts.trainers.huggingface import since_five
 
@@ -63,21 +63,12 @@ def method(draft: Draft) -> None:
         draft.set("load_in_8bit", True, "config.quantization")
     if name.endswith("dora"):
         draft.set("use_dora", True, "config.method")
-    for key, slot in (("lora_r", "adapter.r"), ("lora_alpha", "adapter.alpha")):
-        value = draft.get(slot)
-        if isinstance(value, (int, float)):
-            draft.set(key, int(value) if value == int(value) else value, slot)
-    dropout = draft.get("adapter.dropout")
-    if isinstance(dropout, (int, float)):
-        draft.set("lora_dropout", float(dropout), "adapter.dropout")
-    targets = draft.get("adapter.target_modules")
+    write_adapter.scale(draft, "lora_r", "lora_alpha", "lora_dropout")
     if draft.get("adapter.all_linear"):
         draft.set("lora_target_modules", ["all-linear"], "adapter.target_modules")
-    elif isinstance(targets, tuple) and targets:
-        draft.set("lora_target_modules", list(targets), "adapter.target_modules")
-    saved = draft.get("adapter.modules_to_save")
-    if isinstance(saved, tuple) and saved:
-        draft.set("lora_modules_to_save", list(saved), "adapter.modules_to_save")
+    else:
+        write_adapter.listed(draft, "lora_target_modules", "adapter.target_modules")
+    write_adapter.listed(draft, "lora_modules_to_save", "adapter.modules_to_save")
     if draft.get("adapter.use_rslora"):
         draft.set("use_rslora", True, "adapter.use_rslora")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transxlab.facts.situation import Facts
-from transxlab.facts.trainers import starting
+from transxlab.facts.trainers import starting, write_adapter
 from transxlab.facts.trainers.draft import CannotWrite, Draft
 
 _SWITCHES = {
@@ -61,13 +61,7 @@ def _adapter(draft: Draft, method: str) -> None:
     if method == "qlora":
         double = draft.get("config.double_quantization", False)
         draft.set("quantize", "bnb.nf4-dq" if double else "bnb.nf4", "config.quantization")
-    for key, slot in (("lora_r", "adapter.r"), ("lora_alpha", "adapter.alpha")):
-        value = draft.get(slot)
-        if isinstance(value, (int, float)):
-            draft.set(key, int(value) if value == int(value) else value, slot)
-    dropout = draft.get("adapter.dropout")
-    if isinstance(dropout, (int, float)):
-        draft.set("lora_dropout", float(dropout), "adapter.dropout")
+    write_adapter.scale(draft, "lora_r", "lora_alpha", "lora_dropout")
     targets = draft.get("adapter.target_modules")
     wanted = set(targets) if isinstance(targets, tuple) else set()
     everywhere = bool(draft.get("adapter.all_linear")) or not wanted
@@ -93,23 +87,34 @@ def _numbers(draft: Draft) -> None:
     if isinstance(micro, (int, float)) and isinstance(accumulated, (int, float)) and whole is None:
         draft.set("train.global_batch_size", int(micro * accumulated * gpus), "config.max_steps")
     draft.leave("config.gradient_accumulation_steps")
+    warmup = write_adapter.warmup(draft)
+    if warmup is not None:
+        draft.set("train.lr_warmup_steps", warmup, "config.warmup_steps")
     if starting.training_gpus(draft.facts):
         draft.set("devices", gpus, "config.gpus_per_node")
 
 
 def _optimizer(draft: Draft) -> None:
-    """The optimizer is a class with arguments; AdamW alone would train with its own 1e-3."""
+    """The optimizer is a class with arguments; AdamW alone would train with its own 1e-3.
+
+    Quantised weights take AdamW only: litgpt puts bitsandbytes' paged one in its place.
+    """
+    name = str(draft.get("config.optimizer", "adamw_torch"))
+    quantised = draft.get("config.method") == "qlora"
+    if name not in write_adapter.CLASSES:
+        raise CannotWrite(f"no class that litgpt can build is known for the {name} optimizer")
+    kind = "torch.optim.AdamW" if quantised else write_adapter.CLASSES[name]
     arguments: dict[str, object] = {}
     for slot, name in (("config.learning_rate", "lr"), ("config.weight_decay", "weight_decay")):
         value = draft.get(slot)
         if isinstance(value, (int, float)):
             arguments[name] = float(value)
         draft.leave(slot)
-    beta1, beta2 = draft.get("config.adam_beta1"), draft.get("config.adam_beta2")
-    if isinstance(beta1, (int, float)) and isinstance(beta2, (int, float)):
-        arguments["betas"] = [float(beta1), float(beta2)]
-    draft.leave("config.adam_beta1", "config.adam_beta2", "config.optimizer")
-    held = {"class_path": "torch.optim.AdamW", "init_args": arguments}
+    betas = write_adapter.betas(draft)
+    if betas is not None and kind.startswith(write_adapter.WITH_BETAS):
+        arguments["betas"] = betas
+    draft.leave("config.optimizer")
+    held = {"class_path": kind, "init_args": arguments}
     draft.set("optimizer", held, "config.learning_rate")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from transxlab.facts.situation import Facts
-from transxlab.facts.trainers import starting
+from transxlab.facts.trainers import starting, write_adapter
 from transxlab.facts.trainers import write_huggingface as hf
 from transxlab.facts.trainers.draft import CannotWrite, Draft
 
@@ -81,21 +81,13 @@ def _method(draft: Draft) -> None:
 
 
 def _adapter(draft: Draft) -> None:
-    for key, slot in (("lora_rank", "adapter.r"), ("lora_alpha", "adapter.alpha")):
-        value = draft.get(slot)
-        if isinstance(value, (int, float)):
-            draft.set(key, int(value) if value == int(value) else value, slot)
-    dropout = draft.get("adapter.dropout")
-    if isinstance(dropout, (int, float)):
-        draft.set("lora_dropout", float(dropout), "adapter.dropout")
-    targets = draft.get("adapter.target_modules")
-    if isinstance(targets, tuple) and targets and not draft.get("adapter.all_linear"):
-        draft.set("lora_target", ",".join(map(str, targets)), "adapter.target_modules")
-    else:
-        draft.set("lora_target", "all", "adapter.target_modules")
-    saved = draft.get("adapter.modules_to_save")
-    if isinstance(saved, tuple) and saved:
-        draft.set("additional_target", ",".join(map(str, saved)), "adapter.modules_to_save")
+    write_adapter.scale(draft, "lora_rank", "lora_alpha", "lora_dropout")
+    targets = "adapter.target_modules"
+    if draft.get("adapter.all_linear") or not write_adapter.listed(
+        draft, "lora_target", targets, joined=True
+    ):
+        draft.set("lora_target", "all", targets)
+    write_adapter.listed(draft, "additional_target", "adapter.modules_to_save", joined=True)
     if draft.get("adapter.use_rslora"):
         draft.set("use_rslora", True, "adapter.use_rslora")
     if draft.get("adapter.init") == "pissa":

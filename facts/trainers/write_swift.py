@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transxlab.facts.situation import Facts
-from transxlab.facts.trainers import starting
+from transxlab.facts.trainers import starting, write_adapter
 from transxlab.facts.trainers import write_huggingface as hf
 from transxlab.facts.trainers.draft import CannotWrite, Draft
 
@@ -58,21 +58,13 @@ def _method(draft: Draft) -> None:
         draft.set("use_dora", True, "config.method")
     if not low_rank:
         return
-    for key, slot in (("lora_rank", "adapter.r"), ("lora_alpha", "adapter.alpha")):
-        value = draft.get(slot)
-        if isinstance(value, (int, float)):
-            draft.set(key, int(value) if value == int(value) else value, slot)
-    dropout = draft.get("adapter.dropout")
-    if isinstance(dropout, (int, float)):
-        draft.set("lora_dropout", float(dropout), "adapter.dropout")
-    targets = draft.get("adapter.target_modules")
-    if isinstance(targets, tuple) and targets and not draft.get("adapter.all_linear"):
-        draft.set("target_modules", list(targets), "adapter.target_modules")
-    else:
-        draft.set("target_modules", ["all-linear"], "adapter.target_modules")
-    saved = draft.get("adapter.modules_to_save")
-    if isinstance(saved, tuple) and saved:
-        draft.set("modules_to_save", list(saved), "adapter.modules_to_save")
+    write_adapter.scale(draft, "lora_rank", "lora_alpha", "lora_dropout")
+    targets = "adapter.target_modules"
+    if draft.get("adapter.all_linear") or not write_adapter.listed(
+        draft, "target_modules", targets
+    ):
+        draft.set("target_modules", ["all-linear"], targets)
+    write_adapter.listed(draft, "modules_to_save", "adapter.modules_to_save")
     if draft.get("adapter.use_rslora"):
         draft.set("use_rslora", True, "adapter.use_rslora")
 
@@ -112,7 +104,13 @@ def quick_test(facts: Facts, config: str) -> str:
 
 
 def merge(facts: Facts, config: str) -> str:
-    """The export command; it finds the base model in the adapter's folder."""
+    """The export command on the newest checkpoint; it finds the base model in its folder.
+
+    ms-swift writes into a folder per run, ``OUTPUT/v0-20260901-120000/checkpoint-100``, and without
+    an output folder below one for the model.
+    """
     del config
-    folder = starting.output(facts, _FOLDER)
-    return f"swift export --adapters {folder}/CHECKPOINT --merge_lora true"
+    named = facts.known("paths.output_dir")
+    folder = starting.output(facts, _FOLDER) + ("" if named and named.value else "/*")
+    newest = f"$(ls -td {folder}/v*/checkpoint-* | head -n 1)"
+    return f'swift export --adapters "{newest}" --merge_lora true'

@@ -7,20 +7,24 @@ from fnmatch import fnmatch
 from functools import lru_cache
 
 from transxlab.facts.situation import Facts
-from transxlab.facts.trainers import starting
+from transxlab.facts.trainers import starting, write_adapter
 from transxlab.facts.trainers.datafile import data_file
-from transxlab.facts.trainers.draft import CannotWrite, Draft
+from transxlab.facts.trainers.draft import CannotWrite, Draft, Line
 
-_OPTIMIZERS = {
-    "adamw_torch": "torch.optim.AdamW",
-    "adamw_torch_fused": "torch.optim.AdamW",
-    "paged_adamw_8bit": "bitsandbytes.optim.PagedAdamW8bit",
-    "paged_adamw_32bit": "bitsandbytes.optim.PagedAdamW",
-    "adamw_bnb_8bit": "bitsandbytes.optim.AdamW8bit",
-    "adamw_8bit": "bitsandbytes.optim.AdamW8bit",
-    "adafactor": "torch.optim.Adafactor",
-    "sgd": "torch.optim.SGD",
+_REQUIRED: dict[str, object] = {
+    "seed": None,
+    "shuffle": True,
+    "resume_from_checkpoint": False,
+    "compile": False,
+    "max_steps_per_epoch": None,
+    "gradient_accumulation_steps": 1,
+    "enable_activation_checkpointing": False,
+    "log_every_n_steps": 1,
 }
+"""Keys that recipes read without a default of their own, with what their own configs say.
+
+Source: recipes/lora_finetune_single_device.py and its siblings, torchtune 0.6.
+"""
 _DTYPES = {"bf16": "bf16", "pure_bf16": "bf16", "fp32": "fp32"}
 _ATTENTION = {"q_proj": "q_proj", "k_proj": "k_proj", "v_proj": "v_proj", "o_proj": "output_proj"}
 _MLP = ("gate_proj", "up_proj", "down_proj")
@@ -59,6 +63,20 @@ def compose(draft: Draft) -> None:
     _data(draft, stage)
     _length(draft)
     draft.table()
+    _required(draft, method)
+
+
+def _required(draft: Draft, method: str) -> None:
+    """What the recipes insist on, as their own configs have it."""
+    logger = "torchtune.training.metric_logging.DiskLogger"
+    wanted = {**_REQUIRED, "output_dir": _FOLDER, "metric_logger._component_": logger}
+    wanted["metric_logger.log_dir"] = "${output_dir}/logs"
+    if method == "full":
+        wanted["optimizer_in_bwd"] = False
+    written = {line.key for line in draft.lines}
+    for key, value in wanted.items():
+        if key not in written:
+            draft.lines.append(Line(key, value, draft.map.slot_of(key), None))
 
 
 def _builder(name: str) -> dict[str, str]:
@@ -74,18 +92,20 @@ def _model(draft: Draft, row: dict[str, str], method: str) -> None:
     draft.set("model._component_", builder, "config.method")
     if method != "full":
         _adapter(draft, method)
-    folder = starting.output(draft.facts, _FOLDER)
     draft.remarks.append(f"First: tune download {name} --output-dir {name}")
     draft.remarks.append("Then list the weight files of that folder under checkpoint_files.")
     draft.set("tokenizer._component_", f"torchtune.models.{row['tokenizer']}", "tokenizer.name")
     draft.set("tokenizer.path", f"{name}/{row['tokenizer_file']}", "tokenizer.name")
+    if row["tokenizer_file"] == "vocab.json":
+        draft.set("tokenizer.merges_file", f"{name}/merges.txt", "tokenizer.name")
     draft.set("tokenizer.max_seq_len", draft.get("config.max_seq_length"), "tokenizer.name")
     draft.leave("config.max_seq_length")
     component = "torchtune.training.FullModelHFCheckpointer"
     draft.set("checkpointer._component_", component, "model.name")
     draft.set("checkpointer.checkpoint_dir", name, "model.name")
     draft.set("checkpointer.checkpoint_files", ["model.safetensors"], "model.name")
-    draft.set("checkpointer.output_dir", draft.get("paths.output_dir", folder), "model.name")
+    draft.set("checkpointer.output_dir", draft.get("paths.output_dir", _FOLDER), "model.name")
+    draft.set("checkpointer.recipe_checkpoint", None, "model.name")
     draft.set("checkpointer.model_type", row["type"], "model.name")
 
 
@@ -100,33 +120,36 @@ def _adapter(draft: Draft, method: str) -> None:
         "model.apply_lora_to_mlp", any(name in _MLP for name in wanted), "adapter.target_modules"
     )
     draft.set("model.apply_lora_to_output", "lm_head" in wanted, "adapter.target_modules")
-    for key, slot in (("lora_rank", "adapter.r"), ("lora_alpha", "adapter.alpha")):
-        value = draft.get(slot)
-        if isinstance(value, (int, float)):
-            draft.set(f"model.{key}", int(value) if value == int(value) else value, slot)
-    dropout = draft.get("adapter.dropout")
-    if isinstance(dropout, (int, float)):
-        draft.set("model.lora_dropout", float(dropout), "adapter.dropout")
+    write_adapter.scale(draft, "model.lora_rank", "model.lora_alpha", "model.lora_dropout")
     if method.endswith("dora"):
         draft.set("model.use_dora", True, "config.method")
 
 
 def _optimizer(draft: Draft) -> None:
     name = str(draft.get("config.optimizer", "adamw_torch"))
-    if name not in _OPTIMIZERS:
+    if name not in write_adapter.CLASSES:
         raise CannotWrite(f"no torchtune component is known for the {name} optimizer")
-    draft.set("optimizer._component_", _OPTIMIZERS[name], "config.optimizer")
-    kind = draft.get("config.lr_scheduler_type")
-    if kind in (None, "cosine"):
-        component = "torchtune.training.lr_schedulers.get_cosine_schedule_with_warmup"
-        draft.set("lr_scheduler._component_", component, "config.lr_scheduler_type")
-        steps = draft.get("config.warmup_steps") or draft.get("run.warmup_steps")
-        if steps is None:
-            draft.remarks.append("num_warmup_steps is a count: set it to 5 to 10% of all steps.")
-        held = int(steps) if isinstance(steps, (int, float)) else 0
-        draft.set("lr_scheduler.num_warmup_steps", held, "config.lr_scheduler_type")
-    elif kind != "constant":
+    component = write_adapter.CLASSES[name]
+    draft.set("optimizer._component_", component, "config.optimizer")
+    betas = write_adapter.betas(draft)
+    if betas is not None and component.startswith(write_adapter.WITH_BETAS):
+        draft.set("optimizer.betas", betas, "config.adam_beta2")
+    _schedule(draft)
+
+
+def _schedule(draft: Draft) -> None:
+    """Recipes ship the cosine alone; over no cycle at all it stays constant after the warmup."""
+    kind = draft.get("config.lr_scheduler_type", "cosine")
+    if kind not in ("cosine", "constant", "constant_with_warmup"):
         raise CannotWrite(f"torchtune ships no {kind} schedule")
+    component = "torchtune.training.lr_schedulers.get_cosine_schedule_with_warmup"
+    draft.set("lr_scheduler._component_", component, "config.lr_scheduler_type")
+    steps = None if kind == "constant" else write_adapter.warmup(draft)
+    if steps is None and kind != "constant":
+        draft.remarks.append("num_warmup_steps is a count: set it to 5 to 10% of all steps.")
+    draft.set("lr_scheduler.num_warmup_steps", steps or 0, "config.lr_scheduler_type")
+    if kind != "cosine":
+        draft.set("lr_scheduler.num_cycles", 0.0, "config.lr_scheduler_type")
     draft.leave("config.lr_scheduler_type", "config.warmup_steps", "config.warmup_ratio")
 
 

@@ -34,32 +34,24 @@ STAGES = {
 LACKS = {
     "litgpt": (
         "config.max_grad_norm",
-        "config.optimizer",
         "config.lr_scheduler_type",
         "config.gradient_checkpointing",
         "config.save_strategy",
         "config.warmup_ratio",
-        "config.adam_beta2",
         "config.neftune_noise_alpha",
         "model.revision",
         "config.save_total_limit",
         "config.gradient_accumulation_steps",
-        "config.precision",
         "adapter.target_modules",
         "adapter.modules_to_save",
         "adapter.use_rslora",
     ),
     "torchtune": (
         "config.warmup_ratio",
-        "config.adam_beta2",
-        "config.max_steps",
         "config.save_strategy",
         "config.neftune_noise_alpha",
         "model.revision",
         "config.save_total_limit",
-        "config.optimizer",
-        "config.lr_scheduler_type",
-        "config.precision",
         "adapter.target_modules",
         "adapter.modules_to_save",
         "adapter.use_rslora",
@@ -68,6 +60,13 @@ LACKS = {
 """What a trainer has no key for, or only in a coarser form."""
 MODELS = {"torchtune": ["meta-llama/Llama-3.1-8B", "Qwen/Qwen3-4B"]}
 METHODS = {"litgpt": ["full", "lora", "qlora"]}
+CHOICES: dict[str, dict[str, list[object]]] = {
+    "torchtune": {
+        "config.lr_scheduler_type": ["cosine", "constant"],
+        "config.precision": ["pure_bf16", "fp32"],
+    },
+}
+"""Values of a slot that a trainer ships, where it ships fewer than the others."""
 COMMON: dict[str, st.SearchStrategy[object]] = {
     "config.learning_rate": RATES,
     "config.num_train_epochs": SIZES,
@@ -118,6 +117,16 @@ def wishes(draw: st.DrawFn, trainer: str) -> dict[str, object]:
     )
     if asked_for["config.method"] != "full":
         asked_for.update({slot: draw(values) for slot, values in ADAPTER.items()})
+    for slot, values in CHOICES.get(trainer, {}).items():
+        if slot in asked_for:
+            asked_for[slot] = draw(st.sampled_from(values))
+    if trainer == "torchtune" and "config.max_steps" in asked_for:
+        asked_for["config.max_steps"] = draw(SIZES) * asked_for.get("config.num_train_epochs", 1)  # type: ignore[operator]
+    if trainer == "litgpt" and asked_for["config.method"] == "qlora":
+        asked_for.pop("config.precision", None)  # true half precision there
+        asked_for.pop("config.optimizer", None)
+    if asked_for.get("config.optimizer") == "adafactor" and trainer in ("torchtune", "litgpt"):
+        asked_for.pop("config.adam_beta2", None)
     missing = LACKS.get(trainer, ())
     return {slot: value for slot, value in asked_for.items() if slot not in missing}
 
