@@ -94,7 +94,7 @@ def _program(texts: Sequence[str]) -> tuple[int, str | None]:
             return place + 1, text
         if place == 0 and _MODULE.match(text):
             return 1, text
-        if text == "-m" and place + 1 < len(texts):
+        if text in ("-m", "--module") and place + 1 < len(texts):
             module = texts[place + 1]
             if not module.startswith(_LAUNCHERS):
                 return place + 2, module

@@ -1,178 +1,215 @@
-"""The words of a shell script, line by line, with its plain variables put in.
-
-Nothing is run. Variables that the script sets itself are followed; the rest (loops, command
-substitutions, the environment) stay as they are written, so that nobody takes them for a value.
-"""
+"""The commands of a shell script with its own variables put in, branches weighed, nothing run."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from transxlab.facts.trainers.shelltokens import Simple, simple
+from transxlab.facts.trainers.shelltokens import Word as Word
+from transxlab.facts.trainers.shellvalues import Shell, expand, fill, judge
 
 _ASSIGN = re.compile(r"([A-Za-z_]\w*)(\+?)=(.*)\Z", re.DOTALL)
-_VARIABLE = re.compile(
-    r"\$(?:(?P<plain>[A-Za-z_]\w*|\d)|\{(?P<braced>[A-Za-z_]\w*|\d)(?:\[[@*]\])?(?::?-(?P<other>[^{}]*))?\})"
-)
-_STOPS = ";|&<>()\n"
-_LIMIT = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word of a command."""
-
-    text: str
-    """Its text without quotes."""
-    line: int
-    """Its line, from 1."""
-    quoted: bool = False
-    """Whether any part of it was quoted."""
-    start: int = -1
-    """Character of the script it begins at; -1 where it comes out of a variable."""
-    stop: int = -1
-    """Character after it."""
-    bare: bool = True
-    """Whether it begins without a quote."""
+_INSIDE = re.compile(r"\$\((?!\()(.*)\)\Z", re.DOTALL)
+_DECLARES = frozenset({"export", "local", "declare", "readonly", "typeset", "env"})
+_OPENING = frozenset({"then", "else", "do", "{", "!", "time", "exec", "nohup"})
+_SHELLS = frozenset({"bash", "sh", "zsh"})
+_DEEPEST = 4
 
 
 @dataclass(slots=True)
-class Shell:
-    """What is known while a script is read from top to bottom."""
+class _Branch:
+    """One ``if`` or ``case`` that is open."""
 
-    variables: dict[str, str] = field(default_factory=dict)
-    """Variables by name, as text."""
-    arrays: dict[str, list[Word]] = field(default_factory=dict)
-    """Arrays by name."""
+    now: bool | None = None
+    """Whether the part being read runs; None where nobody can say."""
+    before: bool | None = False
+    """Whether a part above it ran."""
+    asking: bool = True
+    """Whether its test is still being read."""
+
+
+@dataclass(slots=True)
+class _Script:
+    shell: Shell = field(default_factory=Shell)
+    branches: list[_Branch] = field(default_factory=list)
+    files: dict[str, tuple[str, int]] = field(default_factory=dict)
+    last: bool | None = None
+    depth: int = 0
+
+    def runs(self) -> bool | None:
+        """Whether what is being read runs; None where nobody can say."""
+        states = [branch.now for branch in self.branches]
+        return False if False in states else (None if None in states else True)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a script starts, and the files it writes itself."""
+
+    commands: list[list[Word]]
+    """Its simple commands, each as its words, assignments followed and removed."""
+    files: dict[str, tuple[str, int]]
+    """Text and first line of each file that it writes from a here-document, by name."""
 
 
 def commands(text: str, first_line: int = 1) -> Iterator[list[Word]]:
     """The simple commands of a script, each as its words, assignments followed and removed."""
-    shell = Shell()
-    for words, array in _simple(text, first_line):
-        if array is not None:
-            shell.arrays[array] = [w for word in words for w in _expand(word, shell)]
-            continue
-        place = 0
-        if words and words[0].text in ("export", "local", "declare", "readonly", "env"):
-            place = 1
-        found: list[Word] = []
-        pending: list[tuple[str, str]] = []
-        for word in words[place:]:
-            match = _ASSIGN.match(word.text)
-            if match and not found and not match[2]:
-                pending.append((match[1], _fill(match[3], shell)))
-                continue
-            found.extend(_expand(word, shell))
-        if not found:
-            shell.variables.update(pending)
-        elif found[0].text in ("for", "while", "read"):
-            shell.variables.pop(found[1].text if len(found) > 1 else "", None)
+    yield from script(text, first_line).commands
+
+
+def script(text: str, first_line: int = 1) -> Script:
+    """The commands of a script and the files it writes."""
+    state = _Script()
+    found = list(_read(text, first_line, state))
+    return Script(found, state.files)
+
+
+def _read(text: str, line: int, state: _Script) -> Iterator[list[Word]]:
+    for one in simple(text, line):
+        if one.body is not None:
+            _body(one, one.body, state)
+        if one.array is not None:
+            _array(one, state)
+        elif one.words and not _branched(one, state):
+            yield from _command(one, state)
+
+
+def _body(one: Simple, body: str, state: _Script) -> None:
+    """Keep a here-document: as a file the script writes, or as the words of a variable."""
+    if one.target:
+        state.files[fill(one.target, state.shell)] = (fill(body, state.shell), one.body_line)
+    if one.words and one.words[0].text == "read":
+        start = one.body_start
+        words = [word for held in simple(body, one.body_line) for word in held.words]
+        moved = [replace(w, start=w.start + start, stop=w.stop + start) for w in words]
+        state.shell.arrays[one.words[-1].text] = [
+            word for held in moved for word in expand(held, state.shell)
+        ]
+
+
+def _array(one: Simple, state: _Script) -> None:
+    if state.runs() is False or one.array is None:
+        return
+    elements = [w for word in one.words for w in expand(word, state.shell)]
+    held = state.shell.arrays.get(one.array, []) if one.grows else []
+    state.shell.arrays[one.array] = held + elements
+
+
+def _branched(one: Simple, state: _Script) -> bool:
+    """Follow ``if``, ``case`` and loops; whether the command was only that."""
+    first, rest = one.words[0].text, one.words[1:]
+    if first == "if":
+        state.branches.append(_Branch(judge(rest, state.shell)))
+        return True
+    if first == "case":
+        state.branches.append(_Branch(None, asking=False))
+        return True
+    if first in ("fi", "esac") and state.branches:
+        state.branches.pop()
+        return True
+    if first in ("elif", "else", "then") and state.branches:
+        _turn(state.branches[-1], first, judge(rest, state.shell))
+        one.words[:] = [] if first == "elif" else rest
+        return not one.words
+    if state.branches and state.branches[-1].asking:
+        state.branches[-1].now = None
+        return True
+    if first in ("for", "select") and rest:
+        _loop([word.text for word in rest], state)
+        return True
+    return False
+
+
+def _turn(branch: _Branch, word: str, holds: bool | None) -> None:
+    if word == "then":
+        branch.asking = False
+        return
+    branch.before = (
+        True
+        if True in (branch.now, branch.before)
+        else (None if None in (branch.now, branch.before) else False)
+    )
+    here = holds if word == "elif" else True
+    branch.asking = word == "elif"
+    if branch.before is True or here is False:
+        branch.now = False
+    else:
+        branch.now = here if branch.before is False else None
+
+
+def _loop(texts: list[str], state: _Script) -> None:
+    values = [fill(text, state.shell) for text in texts[2:] if text != "do"]
+    if texts[1:2] == ["in"] and len(values) == 1 and not re.search(r"[$*?{`]| ", values[0]):
+        state.shell.set(texts[0], values[0])
+    else:
+        state.shell.doubt(texts[0])
+
+
+def _command(one: Simple, state: _Script) -> Iterator[list[Word]]:
+    words = list(one.words)
+    while words and words[0].text in _OPENING:
+        words.pop(0)
+    if words and words[0].text in _DECLARES:
+        words.pop(0)
+    found: list[Word] = []
+    pending: list[tuple[str, str, bool]] = []
+    for word in words:
+        match = _ASSIGN.match(word.text)
+        if match and not found:
+            pending.append((match[1], fill(match[3], state.shell), bool(match[2])))
         else:
-            yield found
+            found.extend(expand(word, state.shell))
+    ran = state.runs()
+    if one.before in ("&&", "||") and ran is True:
+        ran = None if state.last is None else state.last == (one.before == "&&")
+    state.last = judge(found, state.shell) if found else None
+    if not found:
+        yield from _assign(pending, words[0].line if words else 1, ran, state)
+        return
+    if found[0].text == "read":
+        for word in found[1:] if one.body is None else ():
+            state.shell.doubt(word.text)
+        return
+    yield found
+    yield from _inner(found, state)
 
 
-def _expand(word: Word, shell: Shell) -> list[Word]:
-    match = re.fullmatch(r"\$\{(\w+)\[[@*]\]\}", word.text)
-    if match and match[1] in shell.arrays:
-        return list(shell.arrays[match[1]])
-    filled = _fill(word.text, shell)
-    if filled != word.text and not word.quoted and " " in filled.strip():
-        return [Word(part, word.line) for part in filled.split()]
-    return [Word(filled, word.line, word.quoted, word.start, word.stop, word.bare)]
+def _assign(
+    pending: list[tuple[str, str, bool]], line: int, ran: bool | None, state: _Script
+) -> Iterator[list[Word]]:
+    shell = state.shell
+    for name, value, grows in pending:
+        inside = _INSIDE.match(value)
+        if inside and state.depth < _DEEPEST:
+            yield from _deeper(inside[1], line, state)
+        held = shell.variables.get(name, "") if grows else ""
+        other = name in shell.unsure or shell.variables.get(name, value) != held + value
+        if ran is None and other:
+            shell.doubt(name)
+        elif ran is not False:
+            shell.set(name, held + value)
 
 
-def _fill(text: str, shell: Shell) -> str:
-    if "$" not in text:
-        return text
-
-    def put(match: re.Match[str]) -> str:
-        name = match["plain"] or match["braced"]
-        if name in shell.variables:
-            return shell.variables[name]
-        other = match["other"]
-        return match[0] if other is None else other.strip("\"'")
-
-    return _VARIABLE.sub(put, text)[:_LIMIT]
-
-
-def _simple(text: str, line: int) -> Iterator[tuple[list[Word], str | None]]:
-    """Each simple command, or each array with its name."""
-    words: list[Word] = []
-    array: str | None = None
-    place, size = 0, len(text)
-    while place < size:
-        char = text[place]
-        if text.startswith("\\\n", place):
-            place, line = place + 2, line + 1
-        elif char in " \t\r":
-            place += 1
-        elif char == "#":
-            end = text.find("\n", place)
-            place = size if end < 0 else end
-        elif char == "\n" and array is not None:
-            place, line = place + 1, line + 1
-        elif char == "(" and words and words[-1].text.endswith("=") and text[place - 1] == "=":
-            array = words.pop().text.rstrip("=+")
-            place += 1
-        elif char == ")" and array is not None:
-            yield words, array
-            words, array, place = [], None, place + 1
-        elif char in _STOPS:
-            if words and array is None:
-                yield words, None
-                words = []
-            line += char == "\n"
-            place += 1
-        else:
-            word, place, line = _word(text, place, line)
-            words.append(word)
-    if words:
-        yield words, array
+def _inner(found: list[Word], state: _Script) -> Iterator[list[Word]]:
+    """The commands in ``bash -c "..."``, ``eval "..."`` and ``sbatch --wrap="..."``."""
+    texts = [word.text for word in found]
+    for place, text in enumerate(texts):
+        name = texts[place - 1].rsplit("/", 1)[-1] if place else ""
+        shell_runs = (
+            place > 1
+            and texts[place - 1] in ("-c", "-lc")
+            and (texts[place - 2].rsplit("/", 1)[-1] in _SHELLS)
+        )
+        wrapped = text.startswith("--wrap=")
+        if state.depth < _DEEPEST and " " in text and (shell_runs or wrapped or name == "eval"):
+            yield from _deeper(text.removeprefix("--wrap="), found[place].line, state)
 
 
-def _word(text: str, place: int, line: int) -> tuple[Word, int, int]:
-    start, begin, parts, quoted, size = line, place, [], False, len(text)
-    while place < size:
-        char = text[place]
-        if char == "\\" and place + 1 < size:
-            line += text[place + 1] == "\n"
-            parts.append("" if text[place + 1] == "\n" else text[place + 1])
-            place += 2
-        elif char in "'\"":
-            end = _closing(text, place)
-            inner = text[place + 1 : end]
-            line += inner.count("\n")
-            parts.append(inner.replace("\\\n", "").replace('\\"', '"'))
-            quoted, place = True, end + 1
-        elif text.startswith(("$(", "`"), place):
-            end = _substitution(text, place)
-            line += text.count("\n", place, end)
-            parts.append(text[place:end])
-            place = end
-        elif char in " \t\r" or char in _STOPS:
-            break
-        else:
-            parts.append(char)
-            place += 1
-    bare = text[begin] not in "'\""
-    return Word("".join(parts), start, quoted, begin, place, bare), place, line
-
-
-def _closing(text: str, place: int) -> int:
-    quote = text[place]
-    place += 1
-    while place < len(text) and text[place] != quote:
-        place += 2 if text[place] == "\\" and quote == '"' else 1
-    return min(place, len(text))
-
-
-def _substitution(text: str, place: int) -> int:
-    if text[place] == "`":
-        end = text.find("`", place + 1)
-        return len(text) if end < 0 else end + 1
-    depth, place = 1, place + 2
-    while place < len(text) and depth:
-        depth += {"(": 1, ")": -1}.get(text[place], 0)
-        place += 1
-    return place
+def _deeper(text: str, line: int, state: _Script) -> Iterator[list[Word]]:
+    """Commands out of a text within the script; their words stand nowhere of their own."""
+    state.depth += 1
+    for words in _read(text, line, state):
+        yield [Word(w.text, w.line, w.quoted, -1, -1, w.bare) for w in words]
+    state.depth -= 1
