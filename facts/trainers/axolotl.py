@@ -24,6 +24,8 @@ _ATTENTION = {
     "eager_attention": "eager",
 }
 _EVAL = ("eval_strategy", "evaluation_strategy")
+_SHARDED_CHECKPOINTS = "fsdp_config.activation_checkpointing"
+"""FSDP's own switch for checkpointing."""
 
 
 def derive(sheet: Sheet) -> None:
@@ -141,6 +143,8 @@ def _memory(sheet: Sheet) -> None:
     if isinstance(held, str) and held.startswith(("offload", "unsloth")):
         sheet.put("config.gradient_checkpointing", True, key)
         sheet.put("config.activation_offloading", held.startswith("offload"), key)
+    elif document.on(_SHARDED_CHECKPOINTS) and not document.on(key):
+        sheet.put("config.gradient_checkpointing", True, _SHARDED_CHECKPOINTS)
     else:
         adapters.switch(sheet, "config.gradient_checkpointing", key)
     if not document.has("attn_implementation"):
