@@ -63,10 +63,14 @@ def cards(path: Path) -> int:
     """Cards that are enough for the model of a config, whatever the method."""
     from transxlab.cli.gather import gather
 
-    known = gather(str(path), OPTIONS).facts.known("model.params")
-    held = known.value if known is not None else None
-    params = held if isinstance(held, (int, float)) else 0
-    return next((count for most, count in CARDS if params < most), MOST_CARDS)
+    facts = gather(str(path), OPTIONS).facts
+
+    def number(slot: str) -> float:
+        known = facts.known(slot)
+        return known.value if known and isinstance(known.value, (int, float)) else 0
+
+    enough = next((n for most, n in CARDS if number("model.params") < most), MOST_CARDS)
+    return max(enough, int(number("config.gpus_per_node")))
 
 
 def audited(root: Path, every: int, beside: dict[str, Any] | None) -> Tally:
