@@ -3,7 +3,7 @@
     python benchmarks/startup.py [--runs 10] [CONFIG]
 
 Medians of whole processes, cache warm; then one audit in this process, stage by stage. The bars:
-``--help`` at most 2x, ``audit`` of one config at most 5x.
+``--help`` at most 2x, ``audit`` and ``estimate`` of one config at most 5x.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def whole(config: Path, runs: int) -> None:
         ("--help", ["--help"]),
         ("audit", ["audit", str(config)]),
         ("audit --engine reference", ["audit", "--engine", "reference", str(config)]),
+        ("estimate", ["estimate", str(config)]),
         ("explain", ["explain", "config.learning_rate"]),
     ):
         taken = cpu_seconds([*COMMAND, *arguments], runs)

@@ -81,7 +81,8 @@ def folder() -> Path | None:
 
 
 def _key(files: Sequence[tuple[int, Path, Path]]) -> str:
-    roots = sorted({f"{layer}:{root.resolve()}" for layer, root, _ in files})
+    layers = {(layer, root) for layer, root, _ in files}
+    roots = sorted(f"{layer}:{root.resolve()}" for layer, root in layers)
     return hashlib.sha256("\n".join(roots).encode()).hexdigest()[:16]
 
 
