@@ -16,6 +16,7 @@ from transxlab.engine.case import Case
 
 @click.command(name="design", help="Recommend a model, method, settings and data plan for a task.")
 @click.argument("config", required=False, metavar="[CONFIG]")
+@options.run
 @options.beside
 @click.option("--out", metavar="DIR", help="Write design_spec.yaml and design_spec.md there.")
 @click.option("--force", is_flag=True, help="Overwrite documents that exist.")

@@ -24,8 +24,7 @@ CALIBRATIONS = Path(".transxlab") / "calibration.yaml"
 @click.argument("config", required=False, metavar="[CONFIG]")
 @click.option("--trainer", metavar="NAME", help="Trainer of CONFIG, where it is not plain.")
 @click.option("--trainer-version", metavar="VERSION", help="Version of that trainer.")
-@click.option("--model", metavar="NAME", help="The model, as a hub id or a catalogue name.")
-@click.option("--method", metavar="NAME", help="Training method: full, lora, qlora ...")
+@options.run
 @options.beside
 @options.rulebook
 @click.option("--levers", is_flag=True, help="Try every change that lowers the memory.")
@@ -45,12 +44,10 @@ CALIBRATIONS = Path(".transxlab") / "calibration.yaml"
     help="A log of this run, or of a quick test: corrects this folder's estimates from now on.",
 )
 @options.output_format("text", "json")
-def command(config: str | None, model: str | None, method: str | None, **given: Any) -> None:
+def command(config: str | None, **given: Any) -> None:
     """Estimate what is known, and say what is not."""
     if given["across"] and (given["gpu"] or given["vram"]):
         raise Unusable("--across names the GPUs to compare: leave out --gpu and --vram")
-    named = [("model.name", model), ("config.method", method)]
-    given["fact"] = (*given["fact"], *(f"{slot}={text}" for slot, text in named if text))
     gathered = gather(config, given, trainer=given["trainer"], version=given["trainer_version"])
     rules = consulting.rulebook(given["rulebook"])
     case = consulting.consult(gathered.facts, rules, design=False, engine=given["engine"])

@@ -20,6 +20,7 @@ from transxlab.cli.judging import exit_code, fail_on_option, verdict
 @click.argument("config", required=False, metavar="[CONFIG]")
 @click.option("--trainer", metavar="NAME", help="Trainer of CONFIG, or the one to write for.")
 @click.option("--trainer-version", metavar="VERSION", help="Version of that trainer.")
+@options.run
 @options.beside
 @click.option(
     "--out", default=".", show_default=True, metavar="DIR", help="Where documents are written."
@@ -30,8 +31,8 @@ from transxlab.cli.judging import exit_code, fail_on_option, verdict
 @options.output_format("text", "json")
 def command(config: str | None, out: str, force: bool, **given: Any) -> int:
     """Everything from the task to the preflight, over one set of facts."""
-    if config is None and not given["answers"]:
-        raise Unusable("name a config, or --answers FILE to design from")
+    if config is None and not any(given[name] for name in setup_command.SAY):
+        raise Unusable("name a config, or design from --answers FILE, --task KIND or --model NAME")
     gathered = gather(
         config,
         given,

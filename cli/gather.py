@@ -7,13 +7,18 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transxlab.cli.failures import Unusable
 from transxlab.facts.situation import Facts
 
+if TYPE_CHECKING:
+    from transxlab.facts.profiled.profile import DataProfile
+
 ROLES = ("train", "val", "test")
-BESIDE = ("gpu", "vram", "gpus", "serve_gpu", "local", "model_config", "task", "fact")
+NAMED = {"model": "model.name", "method": "config.method", "stage": "config.stage"}
+"""Options that stand for a fact."""
+BESIDE = (*NAMED, "gpu", "vram", "gpus", "serve_gpu", "local", "model_config", "task", "fact")
 
 
 @dataclass(slots=True)
@@ -30,6 +35,8 @@ class Gathered:
     """Sentences about inputs that could be used in part."""
     unusable: list[str] = field(default_factory=list)
     """Sentences about data files of which nothing could be used, beside others that could."""
+    profile: DataProfile | None = None
+    """What was measured on the data; None where none was given."""
 
 
 def gather(
@@ -103,6 +110,7 @@ def _beside(gathered: Gathered, options: Mapping[str, Any], problems: list[str])
         return
     from transxlab.facts.asked.beside import Beside, beside
 
+    named = (f"{slot}={options[name]}" for name, slot in NAMED.items() if options.get(name))
     given = Beside(
         gpu=options.get("gpu"),
         vram_gib=options.get("vram"),
@@ -112,7 +120,7 @@ def _beside(gathered: Gathered, options: Mapping[str, Any], problems: list[str])
         model_config=options.get("model_config"),
         rows=options.get("rows"),
         task=options.get("task"),
-        facts=tuple(options.get("fact") or ()),
+        facts=(*named, *(options.get("fact") or ())),
     )
     problems += [str(problem) for problem in beside(given, gathered.facts)]
 
@@ -149,6 +157,7 @@ def _data(gathered: Gathered, options: Mapping[str, Any]) -> None:
             )
     except (ReadError, EngineError) as error:
         raise Unusable(str(error)) from None
+    gathered.profile = found
     split_facts(found, gathered.facts, rows=options.get("rows"))
     gathered.remarks += [str(problem) for problem in found.problems]
     gathered.unusable += [str(problem) for problem in found.unreadable]

@@ -39,6 +39,13 @@ BESIDE: Sequence[Callable[[Any], Any]] = (
     ),
 )
 
+RUN: Sequence[Callable[[Any], Any]] = (
+    click.option("--model", metavar="NAME", help="The model, as a hub id or a catalogue name."),
+    click.option("--method", metavar="NAME", help="Training method: full, lora, qlora ..."),
+    click.option("--stage", metavar="NAME", help="Training stage: sft, dpo, pretrain ..."),
+)
+"""Slots of the run that have a short option; every other one is set by ``--fact``."""
+
 RULES: Sequence[Callable[[Any], Any]] = (
     click.option(
         "--rulebook",
@@ -63,6 +70,11 @@ ENGINE: Sequence[Callable[[Any], Any]] = (
 def beside(command: Command) -> Command:
     """Add the options that say what a config cannot."""
     return _all(command, BESIDE)
+
+
+def run(command: Command) -> Command:
+    """Add the options that name model, method and stage where no config does."""
+    return _all(command, RUN)
 
 
 def rules(command: Command) -> Command:

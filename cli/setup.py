@@ -13,6 +13,8 @@ from transxlab.cli.gather import Gathered, gather
 from transxlab.cli.judging import exit_code, fail_on_option, verdict
 from transxlab.engine.case import Case
 
+SAY = ("answers", "model", "task")
+"""Options that say enough to design a run from."""
 NOT_WRITTEN = ("hf",)
 """A plain Trainer needs a training script of its own, which is not generated."""
 
@@ -23,6 +25,7 @@ NOT_WRITTEN = ("hf",)
 @click.argument("config", required=False, metavar="[CONFIG]")
 @click.option("--trainer", metavar="NAME", help="Trainer of CONFIG, or the one to write for.")
 @click.option("--trainer-version", metavar="VERSION", help="Version of that trainer.")
+@options.run
 @options.beside
 @click.option(
     "--out", default=".", show_default=True, metavar="DIR", help="Where the reports are written."
@@ -34,10 +37,10 @@ NOT_WRITTEN = ("hf",)
 def command(config: str | None, out: str, force: bool, **given: Any) -> int:
     """Look at everything before step 0 and say whether to start.
 
-    Without CONFIG, one is designed from --answers and written.
+    Without CONFIG, one is designed from the answers and options, and written.
     """
-    if config is None and not given["answers"]:
-        raise Unusable("name a config to vet, or --answers FILE to write one from")
+    if config is None and not any(given[name] for name in SAY):
+        raise Unusable("name a config to vet, or write one from --answers FILE or --model NAME")
     gathered = gather(
         config,
         given,
