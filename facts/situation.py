@@ -127,8 +127,9 @@ class Facts:
         else:
             found = [f for f in self.all(template.name) if f.name == name]
             fact = found[0] if found else self.new(template.name, name)
-            if template.role and not found and template.role not in fact.slots:
-                self.put(fact, template.role, name, origin)
+            known_by = "name" if "name" in template.slots else template.role
+            if known_by and not found and known_by != slot:
+                self.put(fact, known_by, name, origin)
         self.put(fact, slot, value, origin)
         return fact
 

@@ -177,15 +177,13 @@ def _sets(sheet: Sheet, key: str, role: str) -> None:
             continue
         if not isinstance(held, dict) or not isinstance(held.get("path"), str):
             continue
-        files = held.get("data_files")
-        where = files[0] if isinstance(files, list) and files else files
         kind = held.get("type")
         sources.add_source(
             sheet,
             role,
             held["path"],
             f"{key}.{place}.path",
-            where=where if isinstance(where, str) else None,
+            where=sources.place_of(held["path"], held.get("data_files")),
             format=kind if isinstance(kind, str) else ("custom" if kind else None),
             split=held.get("split"),
             max_rows=None,

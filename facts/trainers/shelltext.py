@@ -28,6 +28,8 @@ _PROGRAMS = frozenset(
 _LAUNCHERS = ("torch.distributed", "accelerate.commands", "deepspeed.launcher")
 _HYDRA = re.compile(r"\+{0,2}([A-Za-z_][\w.\-/@]*)=(.*)\Z", re.DOTALL)
 _MODULE = re.compile(r"[a-z_]+\.cli\.\w+\Z")
+_OPEN = re.compile(r"\$\{?\w+\}?|\$[({][^)}]*[)}]|`[^`]*`")
+_MOST_NAMED = 6
 _NAME = re.compile(r"--?[A-Za-z][\w.\-]*\Z")
 FEWEST_FLAGS = 3
 """Flags below which a command is taken for a helper and not for a training run."""
@@ -81,7 +83,20 @@ def _document(words: Sequence[Word], file: str) -> Document | None:
         again = cell.key in cells
         cells[cell.key] = Cell(cell.key, cell.value, cell.type, cell.text, file, cell.line, again)
     data = {key: cell.value for key, cell in cells.items()}
-    return Document(file, "argparse", data, cells, command=command)
+    problems = _left_open(cells, file)
+    return Document(file, "argparse", data, cells, problems, command=command)
+
+
+def _left_open(cells: dict[str, Cell], file: str) -> tuple[Problem, ...]:
+    """One sentence about the settings that the script itself does not decide."""
+    held = [cell for cell in cells.values() if cell.text and _OPEN.search(cell.text)]
+    if not held:
+        return ()
+    names = dict.fromkeys(found for cell in held for found in _OPEN.findall(cell.text or ""))
+    keys = ", ".join(cell.key for cell in held[:_MOST_NAMED])
+    more = f" and {len(held) - _MOST_NAMED} more" if len(held) > _MOST_NAMED else ""
+    said = ", ".join(list(names)[:_MOST_NAMED])
+    return (Problem(file, held[0].line, f"{keys}{more} left open: {said} comes from outside"),)
 
 
 def _program(texts: Sequence[str]) -> tuple[int, str | None]:

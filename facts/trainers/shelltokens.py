@@ -178,18 +178,16 @@ def _word(text: str, place: int, line: int) -> tuple[Word, int, int]:
                 line, place = line + 1, place + 3
                 continue
             line += text[place + 1] == "\n"
-            parts.append("" if text[place + 1] == "\n" else text[place + 1])
+            parts.append(
+                "" if text[place + 1] == "\n" else _HIDE.get(text[place + 1], text[place + 1])
+            )
             place += 2
-        elif char in "'\"":
-            end = _closing(text, place)
-            inner = text[place + 1 : end]
+        elif char in "'\"" or text.startswith(("$(", "`", "${"), place):
+            end = _end(text, place)
+            inner = text[place:end]
             line += inner.count("\n")
-            parts.append(inner.replace("\\\n", "").replace('\\"', '"'))
-            quoted, place = True, end + 1
-        elif text.startswith(("$(", "`"), place):
-            end = _substitution(text, place)
-            line += text.count("\n", place, end)
-            parts.append(text[place:end])
+            quoted = quoted or "'" in inner or '"' in inner
+            parts.append(hidden(inner))
             place = end
         elif char in " \t\r" or char in _STOPS:
             break
@@ -200,18 +198,86 @@ def _word(text: str, place: int, line: int) -> tuple[Word, int, int]:
     return Word("".join(parts), start, quoted, begin, place, bare), place, line
 
 
-def _closing(text: str, place: int) -> int:
+def _end(text: str, place: int) -> int:
+    """Character behind the quotes, the substitution or the braces that begin here."""
+    if text.startswith("${", place):
+        return closing(text, place)
+    return _quoted(text, place) if text[place] in "'\"" else substitution(text, place)
+
+
+_HIDE = {"$": "\ue000", "`": "\ue001"}
+_SHOW = str.maketrans({mark: char for char, mark in _HIDE.items()})
+
+
+def shown(text: str) -> str:
+    """A text with the characters that ``hidden`` put away."""
+    return text.translate(_SHOW)
+
+
+def hidden(text: str) -> str:
+    """A text without its quotes and escapes; a ``$`` that they keep from its meaning is put away.
+
+    Expansions stay as they are written. ``shown`` brings the rest back.
+    """
+    parts: list[str] = []
+    place, inside = 0, False
+    while place < len(text):
+        char = text[place]
+        if char == "\\" and place + 1 < len(text):
+            follows = text[place + 1]
+            kept = inside and follows not in '$`"\\\n'
+            parts.append(char + follows if kept else _ESCAPED.get(follows, follows))
+            place += 2
+        elif text.startswith(("$(", "`", "${"), place):
+            end = _end(text, place)
+            parts.append(text[place:end])
+            place = end
+        elif char == '"':
+            inside = not inside
+            place += 1
+        elif char == "'" and not inside:
+            end = _quoted(text, place)
+            parts.append(text[place + 1 : end - 1].translate(_PUT_AWAY))
+            place = end
+        else:
+            parts.append(char)
+            place += 1
+    return "".join(parts)
+
+
+_ESCAPED = {**_HIDE, "\n": ""}
+_PUT_AWAY = str.maketrans(_HIDE)
+
+
+def _quoted(text: str, place: int) -> int:
+    """Character behind the closing quote."""
     quote = text[place]
     place += 1
     while place < len(text) and text[place] != quote:
-        if quote == '"' and text.startswith("$(", place):
-            place = _substitution(text, place)
+        if quote == '"' and text.startswith(("$(", "`", "${"), place):
+            place = _end(text, place)
             continue
         place += 2 if text[place] == "\\" and quote == '"' else 1
-    return min(place, len(text))
+    return min(place + 1, len(text))
 
 
-def _substitution(text: str, place: int) -> int:
+def closing(text: str, place: int) -> int:
+    """Character behind the brace that closes the ``${`` at a place."""
+    depth, place = 0, place + 1
+    while place < len(text):
+        char = text[place]
+        if char in "'\"" and depth:
+            place = _quoted(text, place)
+            continue
+        depth += {"{": 1, "}": -1}.get(char, 0)
+        place += 1
+        if not depth:
+            break
+    return place
+
+
+def substitution(text: str, place: int) -> int:
+    """Character behind the substitution that begins at a place."""
     if text[place] == "`":
         end = text.find("`", place + 1)
         return len(text) if end < 0 else end + 1

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from transxlab.facts.trainers.shelltokens import Simple, simple
+from transxlab.facts.trainers.shellparameters import fill
+from transxlab.facts.trainers.shellstate import Shell
+from transxlab.facts.trainers.shelltokens import Simple, shown, simple
 from transxlab.facts.trainers.shelltokens import Word as Word
-from transxlab.facts.trainers.shellvalues import Shell, expand, fill, judge
+from transxlab.facts.trainers.shellvalues import expand, judge
 
 _ASSIGN = re.compile(r"([A-Za-z_]\w*)(\+?)=(.*)\Z", re.DOTALL)
 _INSIDE = re.compile(r"\$\((?!\()(.*)\)\Z", re.DOTALL)
@@ -62,7 +64,10 @@ def commands(text: str, first_line: int = 1) -> Iterator[list[Word]]:
 def script(text: str, first_line: int = 1) -> Script:
     """The commands of a script and the files it writes."""
     state = _Script()
-    found = list(_read(text, first_line, state))
+    found = [
+        [replace(word, text=shown(word.text)) for word in words]
+        for words in _read(text, first_line, state)
+    ]
     return Script(found, state.files)
 
 
@@ -79,7 +84,8 @@ def _read(text: str, line: int, state: _Script) -> Iterator[list[Word]]:
 def _body(one: Simple, body: str, state: _Script) -> None:
     """Keep a here-document: as a file the script writes, or as the words of a variable."""
     if one.target:
-        state.files[fill(one.target, state.shell)] = (fill(body, state.shell), one.body_line)
+        name = shown(fill(one.target, state.shell))
+        state.files[name] = (fill(body, state.shell), one.body_line)
     if one.words and one.words[0].text == "read":
         start = one.body_start
         words = [word for held in simple(body, one.body_line) for word in held.words]
@@ -210,6 +216,6 @@ def _inner(found: list[Word], state: _Script) -> Iterator[list[Word]]:
 def _deeper(text: str, line: int, state: _Script) -> Iterator[list[Word]]:
     """Commands out of a text within the script; their words stand nowhere of their own."""
     state.depth += 1
-    for words in _read(text, line, state):
+    for words in _read(shown(text), line, state):
         yield [Word(w.text, w.line, w.quoted, -1, -1, w.bare) for w in words]
     state.depth -= 1

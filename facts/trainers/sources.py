@@ -8,6 +8,9 @@ from pathlib import Path
 from transxlab.facts.trainers.sheet import Sheet
 
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+\Z")
+_OPEN = re.compile(r"[$`]|\{\{|<[\w ./-]+>")
+BUILDERS = frozenset({"json", "csv", "parquet", "text", "arrow", "pandas", "xml", "webdataset"})
+"""Names under which ``datasets`` loads plain files (its packaged_modules)."""
 _FILES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt", ".arrow", ".zst", ".gz", ".bin")
 
 
@@ -32,6 +35,26 @@ def local(name: str, config: Path) -> Path | None:
     return asked if asked.is_absolute() else config.parent / asked
 
 
+def is_open(name: str) -> bool:
+    """Whether a name holds a variable or a blank to fill in, so that nobody knows what it names."""
+    return _OPEN.search(name) is not None
+
+
+def place_of(name: str, files: object) -> str | None:
+    """The local file that ``data_files`` names; None where ``name`` itself says where the data is.
+
+    Files beside a hub id lie in its repository.
+    """
+    first = files[0] if isinstance(files, (list, tuple)) and files else files
+    if isinstance(first, dict):
+        first = next(iter(first.values()), None)
+    if not isinstance(first, str):
+        return None
+    if name in BUILDERS:
+        return first
+    return f"{name}/{first}" if name.startswith((".", "/", "~")) else None
+
+
 def add_source(
     sheet: Sheet,
     role: str,
@@ -47,17 +70,18 @@ def add_source(
     """Add one data set as a ``source`` fact; ``where`` is its file where its name is no path."""
     facts, origin = sheet.facts, sheet.origin(key)
     fact = facts.new("source", name)
-    found = local(where or name, sheet.path)
     values: dict[str, object] = {
         "name": name,
         "role": role,
-        "path": None if found is None else str(found),
-        "exists": None if found is None else found.exists(),
         "format": format,
         "split": split if isinstance(split, str) else None,
         "weight": weight if _is_number(weight) else None,
         "max_rows": max_rows if _is_number(max_rows) else None,
     }
+    if not is_open(where or name):
+        found = local(where or name, sheet.path)
+        values["path"] = None if found is None else str(found)
+        values["exists"] = None if found is None else found.exists()
     for slot, value in values.items():
         facts.put(fact, slot, value, origin)
 
@@ -73,7 +97,7 @@ def seal(sheet: Sheet, *roles: str) -> None:
 def model_exists(sheet: Sheet) -> None:
     """Whether the local path that the model's name may be is there; none for a hub id."""
     known = sheet.known("model.name")
-    if known is None or not isinstance(known.value, str):
+    if known is None or not isinstance(known.value, str) or is_open(known.value):
         return
     found = local(known.value, sheet.path)
     value = None if found is None else found.exists()

@@ -39,8 +39,6 @@ _LOSSES = {
     "simpo": ("simpo",),
     "sft": ("nll", "dft", "chunked_nll"),
 }
-_BUILDERS = ("json", "csv", "parquet", "text")
-"""Names under which ``datasets`` loads plain files."""
 _START = re.compile(r"\btrl\s+(sft|dpo|kto|grpo|rloo|reward)\b")
 _WORDS = ("online_dpo", "grpo", "rloo", "dpo", "orpo", "kto", "ppo", "gkd", "reward", "prm", "sft")
 _NAMES = {"reward": "rm", "gkd": "distill", "online-dpo": "online_dpo"}
@@ -129,7 +127,7 @@ def _data(sheet: Sheet) -> None:
         for place, held in enumerate(document.items(key)):
             if isinstance(held, dict) and isinstance(held.get("id", held.get("path")), str):
                 spelled = "id" if "id" in held else "path"
-                if held[spelled] in _BUILDERS and isinstance(held.get("data_files"), str):
+                if held[spelled] in sources.BUILDERS and isinstance(held.get("data_files"), str):
                     spelled = "data_files"
                 sources.add_source(
                     sheet,

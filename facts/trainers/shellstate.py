@@ -1,0 +1,38 @@
+"""What is known of a script's variables while it is read from top to bottom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from transxlab.facts.trainers.shelltokens import Word
+
+
+@dataclass(slots=True)
+class Shell:
+    """Variables and arrays, and which of them hold one thing or another."""
+
+    variables: dict[str, str] = field(default_factory=dict)
+    """Variables by name, as text."""
+    arrays: dict[str, list[Word]] = field(default_factory=dict)
+    """Arrays by name."""
+    unsure: set[str] = field(default_factory=set)
+    """Variables that hold one thing or another."""
+
+    def set(self, name: str, value: str) -> None:
+        """Set a variable."""
+        self.variables[name] = value
+        self.unsure.discard(name)
+
+    def doubt(self, name: str) -> None:
+        """Note that a variable may hold this or that from here on."""
+        self.variables.pop(name, None)
+        self.arrays.pop(name, None)
+        self.unsure.add(name)
+
+    def value(self, name: str) -> str | None:
+        """A variable's text, an array's words joined; None where it is set outside or unsure."""
+        if name in self.variables:
+            return self.variables[name]
+        if name in self.arrays:
+            return " ".join(word.text for word in self.arrays[name])
+        return None

@@ -1,0 +1,142 @@
+"""Our words of shell scripts beside bash's own, and what nobody can know left open."""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transxlab.facts.origin import given as written
+from transxlab.facts.situation import Facts
+from transxlab.facts.trainers.reading import read
+from transxlab.facts.trainers.shellwords import commands
+
+PLAIN = ["1e-5", "qwen/Qwen2.5-7B", "8", "'a b'", '"x  y"', "data/x.tar.gz", r"a\ b", "''", '"it\'s"',
+         "'$N'", r'"\$N"', r"'\n'", r'"a\\b"', "'say \"yes\"'"]  # fmt: skip
+SHAPES = ["${%s:-3}", '"${%s:-a b}"', "${UNSET_:-$%s}", '"$%s/sub"', "${%s}_x", '"${%s}"-"z"',
+          '"${%s%%.*}"', '"${%s%%%%.*}"', '"${%s##*/}"', '"${%s#*[a-z]}"', '"${%s/e/E}"', '"${%s//a/b}"',
+          '"${%s,,}"', '"${%s^^}"', "\"${%s:+set}\"", '"${#%s}"', '"${%s:1:3}"',
+          '"$(basename "x/$%s")"', '"$(dirname "./$%s")"', '"$(echo "$%s")"', "pre'mid'\"post $%s\""]  # fmt: skip
+SUMS = [
+    "$((N + %d))",
+    "$((%d * $N - 1))",
+    "$(( (N + %d) / 4 ))",
+    "$((${N} %% %d))",
+    "$(expr $N + %d)",
+]
+
+
+@st.composite
+def scripts(draw: st.DrawFn) -> str:
+    lines = ["#!/bin/bash", "N=6"]
+    names = ["N"]
+
+    def value() -> str:
+        kind = draw(st.integers(0, 5))
+        if kind < 2:
+            return draw(st.sampled_from(PLAIN))
+        if kind == 2:
+            return draw(st.sampled_from(SUMS)) % draw(st.integers(1, 9))
+        return draw(st.sampled_from(SHAPES)) % draw(st.sampled_from(names))
+
+    for name in draw(st.lists(st.sampled_from(["LR", "MODEL", "OUT_DIR", "BS"]), max_size=5)):
+        lines.append(draw(st.sampled_from(["", "export "])) + f"{name}={value()}")
+        names.append(name)
+    arguments = [f"--k{place} {value()}" for place in range(draw(st.integers(1, 5)))]
+    if draw(st.booleans()):
+        lines.append(f"ARGS=(\n  --a {value()}  # note\n\n  --b\n)")
+        if draw(st.booleans()):
+            lines.append("ARGS+=(--more 'z z')")
+        arguments.append('"${ARGS[@]}"')
+    between = draw(st.sampled_from([" \\\n    ", " "]))
+    return "\n".join([*lines, between.join(["prog train", *arguments])]) + "\n"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+@settings(max_examples=150, deadline=None)
+@given(scripts())
+def test_the_words_are_those_of_bash(script: str) -> None:
+    echo = "prog() { printf '%s\\0' prog \"$@\"; }\n"
+    ran = subprocess.run(
+        ["bash", "--norc", "-c", echo + script], capture_output=True, text=True, check=False
+    )
+    if ran.returncode or ran.stderr:
+        return
+    ours = [words for words in commands(script) if words[0].text == "prog"]
+    assert [word.text for word in ours[0]] == ran.stdout.split("\0")[:-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("$HOME/data", "$HOME/data"),
+        ("$(pwd)/out", "$(pwd)/out"),
+        ('"$(cd a && pwd)/out"', "$(cd a && pwd)/out"),
+        ("$(cat a b)/c", "$(cat a b)/c"),
+        ('"$(basename "$MODEL")"', '$(basename "$MODEL")'),
+        ("${MODEL##*/}", "${MODEL##*/}"),
+        ("`date +%s`", "`date +%s`"),
+        ("$((X * 2))", "$((X * 2))"),
+    ],
+)
+def test_what_comes_from_outside_stays_one_word_as_written(text: str, word: str) -> None:
+    found = next(iter(commands(f"prog --a {text} --b 1\n")))
+    assert [held.text for held in found] == ["prog", "--a", word, "--b", "1"]
+
+
+def test_the_arguments_of_the_script_are_no_value() -> None:
+    found = next(iter(commands('prog --config a.json "$@" ${@:2}\n')))
+    assert [word.text for word in found] == ["prog", "--config", "a.json"]
+
+
+def test_paths_with_variables_are_neither_there_nor_missing(tmp_path: Path) -> None:
+    script = tmp_path / "run.sh"
+    script.write_text(
+        "python3 -m verl.trainer.main_ppo \\\n  data.train_files=$HOME/a.parquet \\\n"
+        "  data.val_files=gone.parquet actor_rollout_ref.model.path=${CKPT}/m \\\n"
+        "  actor_rollout_ref.actor.optim.lr=1e-6\n"
+    )
+    reading = read(script)
+    facts = reading.facts
+    assert facts.known("source[$HOME/a.parquet].exists") is None
+    assert facts.known("source[$HOME/a.parquet].path") is None
+    assert facts.known("model.exists") is None
+    gone = facts.known("source[gone.parquet].exists")
+    assert gone is not None and gone.value is False
+    (problem,) = reading.problems
+    assert problem.line == 2
+    assert "data.train_files" in problem.message and "$HOME, ${CKPT}" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("held", "exists"),
+    [
+        ("path: owner/name, data_files: train.jsonl", None),
+        ("path: json, data_files: [gone.jsonl]", False),
+        ("path: json, data_files: {train: gone.jsonl}", False),
+        ("path: ./folder, data_files: train.jsonl", True),
+    ],
+)
+def test_files_in_a_hub_repository_are_not_looked_for_here(
+    tmp_path: Path, held: str, exists: bool | None
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "train.jsonl").write_text("{}\n")
+    config = tmp_path / "run.yaml"
+    config.write_text(f"base_model: m/m\nsequence_len: 512\ndatasets:\n  - {{{held}}}\n")
+    (source,) = read(config).facts.all("source")
+    assert source.slots["exists"].value is exists
+
+
+def test_a_named_source_can_be_told_its_name() -> None:
+    facts = Facts()
+    facts.set("source[x].name", "x", written("a"))
+    facts.set("source[y/z].path", "z.jsonl", written("a"))
+    assert [fact.slots["name"].value for fact in facts.all("source")] == ["x", "y/z"]
+    facts.set("split[train].rows", 5, written("a"))
+    assert facts.all("split")[0].slots["role"].value == "train"
