@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from transxlab.facts.origin import Origin
-from transxlab.facts.profiled.profile import DataProfile, SplitProfile
+from transxlab.facts.profiled.results import DataProfile, SplitProfile
 from transxlab.facts.situation import Fact, Facts
 from transxlab.facts.vocabulary.split import Split
+
+NAMED_ROWS = 10
+"""Rows that are named for each kind of what was found in them."""
 
 MOST_TEMPLATES = 10
 """Templates that are carried into the facts."""
@@ -36,8 +40,7 @@ def _named(split: SplitProfile) -> str:
 
 def as_split(split: SplitProfile, rows: int | None = None) -> Split:
     """The measures of one split under the names of the vocabulary."""
-    counts, lengths, labels = split.counts, split.lengths, split.labels
-    quantiles = lengths.token_quantiles
+    counts = split.counts
     return Split(
         role=split.role,
         path=_named(split),
@@ -52,28 +55,80 @@ def as_split(split: SplitProfile, rows: int | None = None) -> Split:
         fields=split.fields,
         **_copies(split),
         **_made(split),
-        junk_share=split.junk.share,
-        repetition_share=split.repetition.share,
-        labels=len(labels.labels) or None,
-        majority_share=labels.majority_share,
-        imbalance=labels.imbalance,
-        smallest_label_rows=labels.smallest_rows,
-        conflicting_share=labels.conflicting_share,
-        tokens=lengths.tokens if rows is None else round(lengths.mean_tokens * rows),
-        mean_tokens=lengths.mean_tokens,
-        p50_tokens=quantiles[50],
-        p95_tokens=quantiles[95],
-        p99_tokens=quantiles[99],
-        max_tokens=quantiles[100],
-        prompt_p95_tokens=lengths.input_quantiles[95],
-        output_mean_tokens=lengths.output_mean_tokens,
-        token_quantiles=quantiles,
-        tokens_exact=False,
-        chosen_longer_share=split.preference.chosen_longer_share,
-        chosen_length_ratio=split.preference.chosen_length_ratio,
-        identical_pair_share=split.preference.identical_share,
-        desirable_share=split.preference.desirable_share,
+        **_content(split),
+        **_answers(split),
+        **_lengths(split, rows),
     )
+
+
+def _content(split: SplitProfile) -> dict[str, Any]:
+    """What stands in the texts."""
+    privacy = split.privacy
+    secret = set(privacy.secrets)
+    return {
+        "junk_share": split.junk.share,
+        "repetition_share": split.repetition.share,
+        "pii_rows": privacy.rows,
+        "secret_rows": privacy.secret_rows,
+        "secret_places": _places(split, secret),
+        "pii_places": _places(split, set(dict(privacy.kinds)) - secret),
+    }
+
+
+def _answers(split: SplitProfile) -> dict[str, Any]:
+    """Labels and preference pairs."""
+    labels, preference = split.labels, split.preference
+    return {
+        "labels": len(labels.labels) or None,
+        "majority_share": labels.majority_share,
+        "imbalance": labels.imbalance,
+        "smallest_label_rows": labels.smallest_rows,
+        "conflicting_share": labels.conflicting_share,
+        "chosen_longer_share": preference.chosen_longer_share,
+        "chosen_length_ratio": preference.chosen_length_ratio,
+        "identical_pair_share": preference.identical_share,
+        "desirable_share": preference.desirable_share,
+    }
+
+
+def _lengths(split: SplitProfile, rows: int | None) -> dict[str, Any]:
+    """Lengths in estimated tokens; the total is that of the rows the run will see."""
+    lengths = split.lengths
+    quantiles = lengths.token_quantiles
+    return {
+        "tokens": lengths.tokens if rows is None else round(lengths.mean_tokens * rows),
+        "mean_tokens": lengths.mean_tokens,
+        "p50_tokens": quantiles[50],
+        "p95_tokens": quantiles[95],
+        "p99_tokens": quantiles[99],
+        "max_tokens": quantiles[100],
+        "prompt_p95_tokens": lengths.input_quantiles[95],
+        "output_mean_tokens": lengths.output_mean_tokens,
+        "token_quantiles": quantiles,
+        "tokens_exact": False,
+    }
+
+
+def _places(split: SplitProfile, kinds: set[str]) -> tuple[str, ...]:
+    """``email in 7 rows (train.jsonl:65, 97, 167 ...)`` for each of these kinds."""
+    rows = dict(split.privacy.kinds)
+    return tuple(
+        f"{kind.replace('_', ' ')} in {rows[kind]:,} {'row' if rows[kind] == 1 else 'rows'} "
+        f"({named_rows(split, places, rows[kind])})"
+        for kind, places in split.privacy.places
+        if kind in kinds
+    )
+
+
+def named_rows(split: SplitProfile, places: Sequence[int], rows: int) -> str:
+    """``train.jsonl:65, 97, 167 ...``: where the first of so many rows stand."""
+    shown: list[str] = []
+    file = ""
+    for place in places[:NAMED_ROWS]:
+        found, _, line = split.where(place).rpartition(":")
+        shown.append(line if found == file else f"{found}:{line}")
+        file = found
+    return ", ".join(shown) + (" ..." if rows > len(shown) else "")
 
 
 def _copies(split: SplitProfile) -> dict[str, Any]:

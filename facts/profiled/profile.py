@@ -12,28 +12,22 @@ from transxlab.facts.profiled.engines import engine as engines
 from transxlab.facts.profiled.engines import resume
 from transxlab.facts.profiled.engines.engine import Engine
 from transxlab.facts.profiled.engines.store import Store
-from transxlab.facts.profiled.measures.counts import CountsResult
-from transxlab.facts.profiled.measures.diversity import DiversityResult, diversity
-from transxlab.facts.profiled.measures.duplicates import DuplicatesResult
+from transxlab.facts.profiled.measures.diversity import diversity
 from transxlab.facts.profiled.measures.heldout import Columns
-from transxlab.facts.profiled.measures.junk import JunkResult
-from transxlab.facts.profiled.measures.labels import LabelsResult
-from transxlab.facts.profiled.measures.lengths import LengthsResult
-from transxlab.facts.profiled.measures.near import GROUPS, Near, NearResult
-from transxlab.facts.profiled.measures.nli import NliResult
-from transxlab.facts.profiled.measures.outputs import OutputsResult
+from transxlab.facts.profiled.measures.near import GROUPS, Near
 from transxlab.facts.profiled.measures.overlap import OverlapResult, Wanted, wanted
-from transxlab.facts.profiled.measures.preference import PreferenceResult
-from transxlab.facts.profiled.measures.repetition import RepetitionResult
 from transxlab.facts.profiled.measures.sample import bound as sample_bound
 from transxlab.facts.profiled.measures.templates import TemplatesResult, templates
 from transxlab.facts.profiled.problem import Problem, Problems
 from transxlab.facts.profiled.readers import places, source
 from transxlab.facts.profiled.readers.folders import expanded
+from transxlab.facts.profiled.results import DataProfile, SplitProfile
 from transxlab.facts.profiled.scan import Part, Task, empty
 
 if TYPE_CHECKING:
     from transxlab.facts.profiled.measures.near import Links
+
+__all__ = ["DataProfile", "Files", "Progress", "ReadError", "SplitProfile", "profile"]
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all."""
@@ -43,72 +37,6 @@ Files: TypeAlias = "Mapping[str, str | Path | Sequence[str | Path]]"
 
 class ReadError(ValueError):
     """Nothing of a role's files could be used; the text names each file and why."""
-
-
-@dataclass(frozen=True, slots=True)
-class SplitProfile:
-    """What was measured on one split."""
-
-    role: str
-    """``train``, ``val`` or ``test``."""
-    files: tuple[str, ...]
-    """The files it was read from, as the caller named them; places refer to them by number."""
-    bytes: int
-    """Size of the files."""
-    bad_rows: int
-    """Rows that could not be read or have no known format."""
-    counts: CountsResult
-    """Rows, empty rows, formats, roles."""
-    fields: tuple[str, ...]
-    """Fields of the rows, in order of first appearance."""
-    lengths: LengthsResult
-    """Lengths in words, characters and estimated tokens."""
-    duplicates: DuplicatesResult
-    """Exact duplicates."""
-    near: NearResult
-    """Near duplicates."""
-    outputs: OutputsResult
-    """Outputs per input."""
-    labels: LabelsResult
-    """Classes."""
-    templates: TemplatesResult
-    """Template contamination and wrapper text."""
-    nli: NliResult
-    """Inference rows."""
-    diversity: DiversityResult
-    """Self-BLEU and distinct n-grams of outputs."""
-    repetition: RepetitionResult
-    """Rows that repeat themselves."""
-    junk: JunkResult
-    """Broken encoding and rows that are hardly text."""
-    preference: PreferenceResult
-    """Preference pairs and KTO tags."""
-    overlap: OverlapResult | None
-    """Rows that also stand in train; None for train, and where there is no train."""
-
-    def where(self, place: int) -> str:
-        """A place as ``file:line``."""
-        from transxlab.facts.profiled.block import unplace
-
-        file, line = unplace(place)
-        return f"{self.files[file]}:{line}"
-
-
-@dataclass(frozen=True, slots=True)
-class DataProfile:
-    """What was measured on a data set."""
-
-    splits: dict[str, SplitProfile]
-    """Profiles by role, in the order given; a role none of whose files could be used is missing."""
-    problems: tuple[Problem, ...]
-    """The first problems of each kind, by file and line."""
-    problem_counts: dict[str, int]
-    """How many problems of each kind there were."""
-
-    @property
-    def unreadable(self) -> tuple[Problem, ...]:
-        """Problems because of which nothing of a file could be used."""
-        return tuple(problem for problem in self.problems if problem.fatal)
 
 
 def profile(
@@ -289,5 +217,6 @@ def _finished(
         repetition=measured.repetition.result(),
         junk=measured.junk.result(),
         preference=measured.preference.result(),
+        privacy=measured.privacy.result(),
         overlap=overlap,
     )

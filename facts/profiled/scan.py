@@ -20,6 +20,7 @@ from transxlab.facts.profiled.measures.nli import Nli
 from transxlab.facts.profiled.measures.outputs import Outputs
 from transxlab.facts.profiled.measures.overlap import Seen, Wanted
 from transxlab.facts.profiled.measures.preference import Preference
+from transxlab.facts.profiled.measures.privacy import Privacy
 from transxlab.facts.profiled.measures.repetition import Repetition
 from transxlab.facts.profiled.measures.sample import Sample
 from transxlab.facts.profiled.problem import Problem, Problems
@@ -57,6 +58,8 @@ class Measures:
     """Broken rows."""
     preference: Preference = field(default_factory=Preference)
     """Preference pairs."""
+    privacy: Privacy = field(default_factory=Privacy)
+    """Personal data and secrets."""
 
 
 @dataclass(slots=True)

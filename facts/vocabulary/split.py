@@ -74,6 +74,12 @@ class Split(Filled):
     """Share of rows in that language."""
     pii_rows: Number = slot(unit="rows")
     """Rows with what looks like personal data or secrets."""
+    secret_rows: Number = slot(unit="rows")
+    """Those of them with what looks like a key, a token or a password."""
+    secret_places: Names = slot()
+    """Kinds of secrets, in how many rows they stand and in which; never the text."""
+    pii_places: Names = slot()
+    """Kinds of personal data, in how many rows they stand and in which; never the text."""
     benchmark_share: Number = slot()
     """Share of rows that contain a given benchmark's items."""
     parse_rate: Number = slot()
