@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from transxlab.facts.values import finite
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -36,12 +37,7 @@ def member(item: object, items: tuple[object, ...]) -> bool:
 
 def is_number(value: object) -> bool:
     """Whether it is a finite number; truth values are none."""
-    if value.__class__ is bool or not isinstance(value, (int, float)):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
+    return value.__class__ is not bool and isinstance(value, (int, float)) and finite(value)
 
 
 @lru_cache(maxsize=512)

@@ -45,6 +45,10 @@ def _calculated(
     except NotKnown as missing:
         memory.wait(firing.rule, firing.subject, missing.needs)
         results = {}
+    except (ArithmeticError, ValueError):
+        # Values no run can have: no rows, a batch of 0, heads that leave no width.
+        memory.wait(firing.rule, firing.subject, frozenset(calculator.writes))
+        results = {}
     support = tuple(dict.fromkeys((*firing.support, *scope.support.values())))
     found = []
     for path, value in results.items():

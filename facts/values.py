@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,6 +19,14 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+
+
+def finite(number: float) -> bool:
+    """Whether arithmetic can go on with a number: not NaN, not infinite, no integer beyond both."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
 
 
 def is_unknown(value: object) -> bool:

@@ -151,12 +151,8 @@ def _fix(report: Report, found: Concluded) -> dict[str, Any] | None:
 
 def _replacements(before: str, after: str) -> Iterator[dict[str, Any]]:
     """The lines that differ, each run of them with what takes its place."""
-    from difflib import SequenceMatcher
-
     old, new = before.split("\n"), after.split("\n")
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, False).get_opcodes():
-        if tag == "equal":
-            continue
+    for i1, i2, j1, j2 in _changed(old, new):
         if i1 == i2 or j1 == j2:
             # A region of whole lines needs a line on both sides: a neighbour that stays.
             if i1 and j1:
@@ -167,3 +163,24 @@ def _replacements(before: str, after: str) -> Iterator[dict[str, Any]]:
         region["endColumn"] = len(old[i2 - 1]) + 1
         text = "\n".join(new[j1:j2])
         yield {"deletedRegion": region, "insertedContent": {"text": text}}
+
+
+MOST_COMPARED = 1_000_000
+"""Pairs of lines from which a stretch is replaced as a whole: comparing them all takes seconds."""
+
+
+def _changed(old: list[str], new: list[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Stretches of lines that differ: first and end in the old text, first and end in the new."""
+    from difflib import SequenceMatcher
+
+    most = min(len(old), len(new))
+    head = next((at for at in range(most) if old[at] != new[at]), most)
+    most -= head
+    tail = next((at for at in range(most) if old[-1 - at] != new[-1 - at]), most)
+    a, b = old[head : len(old) - tail], new[head : len(new) - tail]
+    if len(a) * len(b) > MOST_COMPARED:
+        yield head, head + len(a), head, head + len(b)
+        return
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, a, b, False).get_opcodes():
+        if tag != "equal":
+            yield head + i1, head + i2, head + j1, head + j2

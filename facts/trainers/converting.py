@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from transxlab.facts.trainers.datafile import data_file
 from transxlab.facts.trainers.scalars import meant
+from transxlab.facts.values import finite
 
 
 class Refuse(Exception):
@@ -19,7 +20,7 @@ def number(value: object) -> object:
     if isinstance(value, bool):
         raise Refuse
     if isinstance(value, (int, float)):
-        if value != value or value in (float("inf"), float("-inf")):
+        if not finite(value):
             raise Refuse
         return value
     found = meant(value) if isinstance(value, str) else None

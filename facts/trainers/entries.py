@@ -9,6 +9,7 @@ from transxlab.facts.trainers.document import Cell
 from transxlab.facts.trainers.keymap import Row
 from transxlab.facts.trainers.scalars import meant
 from transxlab.facts.trainers.sheet import Sheet
+from transxlab.facts.values import finite
 
 MOST_GUESSES = 40
 """Unknown keys of one file for which a nearest known key is sought."""
@@ -69,7 +70,7 @@ def _add(
         "key": cell.key,
         "text": cell.text,
         "type": cell.type,
-        "number": number if number == number else None,
+        "number": number if isinstance(number, (int, float)) and finite(number) else None,
         "file": cell.file,
         "line": cell.line,
         "duplicate": cell.duplicate,

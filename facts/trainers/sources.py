@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from transxlab.facts.trainers.sheet import Sheet
+from transxlab.facts.values import finite
 
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+\Z")
 _OPEN = re.compile(r"[$`]|\{\{|<[\w ./-]+>")
@@ -105,4 +106,4 @@ def model_exists(sheet: Sheet) -> None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and finite(value)

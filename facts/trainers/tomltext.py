@@ -11,6 +11,8 @@ from transxlab.facts.trainers.scalars import EntryType
 _TABLE = re.compile(r"\[\s*([\w.\-\"' ]+?)\s*\]\s*(?:#.*)?\Z")
 _KEY = re.compile(r"([\w.\-\"' ]+?)\s*=\s*(.*)\Z", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*)(\.\d[\d_]*)?(?:[eE][+-]?\d+)?\Z")
+_LONGEST_NUMBER = 400
+"""Characters beyond which digits are no number: TOML's own end at 19."""
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'")
 
 
@@ -70,7 +72,7 @@ def _value(text: str, file: str, line: int) -> tuple[EntryType, object]:
     if _STRING.fullmatch(text):
         return "str", text[1:-1]
     number = _NUMBER.match(text)
-    if number:
+    if number and len(text) <= _LONGEST_NUMBER:
         plain = text.replace("_", "")
         whole = number[1] is None and "e" not in plain.lower()
         return ("int", int(plain)) if whole else ("float", float(plain))

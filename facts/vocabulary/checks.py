@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from transxlab.facts.values import Interval, Value
+from transxlab.facts.values import Interval, Value, finite
 
 Type = Literal["number", "text", "list", "interval", "truth", "version"]
 
@@ -20,9 +20,9 @@ class Refused:
 
 
 def _number(value: object) -> Value | Refused:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return Refused("a number")
-    return value
+    return value if finite(value) else Refused("a finite number")
 
 
 def _text(value: object) -> Value | Refused:
@@ -34,12 +34,21 @@ def _truth(value: object) -> Value | Refused:
 
 
 def _names(value: object) -> Value | Refused:
-    if isinstance(value, (list, tuple)) and all(isinstance(v, (str, int, float)) for v in value):
-        return tuple(value)
-    return Refused("a list")
+    if not isinstance(value, (list, tuple)):
+        return Refused("a list")
+    if not all(isinstance(v, str) or (isinstance(v, (int, float)) and finite(v)) for v in value):
+        return Refused("a list of words and finite numbers")
+    return tuple(value)
 
 
 def _interval(value: object) -> Value | Refused:
+    found = _ends(value)
+    if isinstance(found, Interval) and not (finite(found.low) and finite(found.high)):
+        return Refused("an interval with finite ends")
+    return found
+
+
+def _ends(value: object) -> Interval | Refused:
     if isinstance(value, Interval):
         return value
     if isinstance(value, Mapping) and set(value) == {"low", "expected", "high"}:
