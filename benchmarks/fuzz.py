@@ -184,8 +184,8 @@ def _keep(folder: Path, number: int, kind: str, asked: argparse.Namespace) -> No
         traceback.print_exc()
     if asked.keep is not None:
         asked.keep.mkdir(parents=True, exist_ok=True)
-        for path in folder.glob("run.*"):
-            (asked.keep / f"{asked.seed}-{number}{path.suffix}").write_bytes(path.read_bytes())
+        path = max(folder.glob("run.*"), key=lambda file: file.stat().st_mtime_ns)
+        (asked.keep / f"{asked.seed}-{number}{path.suffix}").write_bytes(path.read_bytes())
 
 
 def main() -> None:

@@ -9,9 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from monsters import BYTES, WHOLE
+from transxlab.facts.trainers.keymap import key_map
+from transxlab.facts.trainers.trainer import NAMES
 
 SUFFIXES = (".yaml", ".json", ".toml", ".sh", ".py")
 Seed = tuple[str, str]
@@ -48,6 +53,7 @@ KEYS = (
     "max_grad_norm", "logging_steps", "seed", "load_in_4bit", "load_in_8bit", "quantization_bit",
     "special_tokens", "output_dir", "plugins", "template", "chat_template", "report_to", "beta",
     "num_generations", "max_prompt_length", "model", "tokenizer", "trainer", "data", "train",
+    "vram", "gpu", "n_gpus", "accelerator_config", "num_nodes", "nnodes", "world_size",
 )  # fmt: skip
 
 
@@ -100,21 +106,38 @@ def case(seeds: Sequence[Seed], rng: Random) -> tuple[str, bytes]:
 
 
 def generated(rng: Random) -> Seed:
-    """Known keys with odd values, written in one of the formats."""
-    keys = rng.sample(KEYS, rng.randint(1, 12))
-    pairs = [(key, rng.choice(ODD_VALUES)) for key in keys]
+    """Known keys of one trainer with odd values, written in one of the formats."""
+    name = rng.choice(NAMES)
+    rows = [key.replace("**", "x").replace("*", "0") for key in _known(name)]
+    keys = rng.sample([*rows, *KEYS], rng.randint(1, 16)) + rng.sample(rows, min(len(rows), 4))
+    pairs = [(key, rng.choice(ODD_VALUES)) for key in dict.fromkeys(keys)]
     suffix = rng.choice(SUFFIXES)
-    if rng.random() < 0.7:
-        pairs += [("model_name_or_path", "m/m-7b"), ("per_device_train_batch_size", "2")]
     if suffix == ".yaml":
-        return suffix, "".join(f"{key}: {value}\n" for key, value in pairs)
+        return suffix, _nested(pairs, rng)
     if suffix == ".json":
         return suffix, json.dumps({key: _plain(value, rng) for key, value in pairs}, indent=1)
     if suffix == ".sh":
+        start = rng.choice(("python train.py", "swift sft", "accelerate launch dpo.py", "axolotl"))
         flags = " \\\n".join(f" --{key} {value}" for key, value in pairs)
-        return suffix, f"X=1\npython train.py {flags}\n"
+        return suffix, f"X=1\n{start} {flags}\n"
     head = "[training]\n" if suffix == ".toml" else ""
     return suffix, head + "".join(f"{key} = {value}\n" for key, value in pairs)
+
+
+@lru_cache
+def _known(trainer: str) -> tuple[str, ...]:
+    return tuple(sorted(key_map(trainer).rows)) or KEYS
+
+
+def _nested(pairs: list[tuple[str, str]], rng: Random) -> str:
+    """Dotted keys as flow maps: each first part once, the last of equal ones rules."""
+    tops: dict[str, str] = {}
+    for key, value in pairs:
+        top, *below = key.split(".")
+        for part in reversed(below):
+            value = f"[{value}]" if part == "0" and rng.random() < 0.5 else f"{{{part}: {value}}}"
+        tops[top] = value
+    return "".join(f"{key}: {value}\n" for key, value in tops.items())
 
 
 def _plain(text: str, rng: Random) -> Any:
@@ -228,72 +251,3 @@ MUTATIONS: tuple[Callable[[str, Random], str], ...] = (
 
 GENTLE = (odd_value, odd_value, swap_values, renamed, drop_line, double_line)
 """Mutations that mostly leave a file its syntax, so that the rules get to see it."""
-
-
-def _bomb(rng: Random) -> bytes:
-    rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
-    rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, rng.randint(3, 12))]
-    return "\n".join([*rows, "base_model: m/m", "datasets: *a2"]).encode()
-
-
-def _merges(rng: Random) -> bytes:
-    rows = ["m0: &m0 {learning_rate: 1e-4}"]
-    rows += [
-        f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}], k{n}: 1}}" for n in range(1, rng.randint(3, 70))
-    ]
-    return "\n".join([*rows, "base_model: m/m", f"<<: *m{len(rows) - 1}"]).encode()
-
-
-def _deep(rng: Random) -> bytes:
-    depth = rng.choice((10, 58, 62, 1000, 20_000))
-    opened, closed = rng.choice((("[", "]"), ('{"a":', "}"), ("(", ")"), ("$(", ")"), ("${", "}")))
-    return f"learning_rate: {opened * depth}1{closed * depth}\nbase_model: m/m\n".encode()
-
-
-def _loop(rng: Random) -> bytes:
-    return rng.choice((
-        b"base_model: &a m\na: &b\n  b: *b\n", b"&a base_model: *a\n", b"a: &a {<<: *a, b: 1}\n",
-        b"A=$B\nB=$A\npython train.py --learning_rate $A --output_dir $B\n",
-        b"A=$A$A\nA=$A$A\nA=$A$A\nswift sft --model $A\n",
-        b"model: ${model}\ntokenizer: ${model}\n",
-        b"model: {_component_: ${a}}\na: ${b}\nb: ${a}\ntokenizer: {path: ${model}}\n",
-        b"for i in {1..999999}; do python train.py --learning_rate $i --output_dir o; done\n",
-        b"X=$((1<<99999999))\nY=$((9**9**9))\npython train.py --output_dir o --max_steps $X\n",
-        b"learning_rate = 10**10**10\nbatch_size = "
-        b"'a' * 10**10\nmax_iters=1<<10**9\nblock_size=1\n",
-    ))  # fmt: skip
-
-
-def _giant(rng: Random) -> bytes:
-    letter = rng.choice(
-        ("x", "9", "[", "(", " ", "#", "'", "${", "\\", "- ", "a: ", "a=", "&", "--a ")
-    )
-    return f"base_model: m/m\nlearning_rate: {letter * rng.choice((10_000, 200_000))}\n".encode()
-
-
-def _noise(rng: Random) -> bytes:
-    return rng.randbytes(rng.choice((0, 1, 2, 100, 4000)))
-
-
-def _blank(rng: Random) -> bytes:
-    return rng.choice(
-        (b"", b"\n", b"\xef\xbb\xbf", b"#\n", b"---\n", b"{}", b"[]", b"null", b"1", b"\x00", b"\t")
-    )
-
-
-WHOLE = (_bomb, _merges, _deep, _loop, _giant, _noise, _blank)
-
-
-def _marked(raw: bytes, _: Random) -> bytes:
-    return b"\xef\xbb\xbf" + raw
-
-
-def _recoded(raw: bytes, rng: Random) -> bytes:
-    return raw.decode("utf-8", "replace").encode(rng.choice(("utf-16", "latin-1")), "replace")
-
-
-def _spoiled(raw: bytes, rng: Random) -> bytes:
-    return raw[: len(raw) // 2] + rng.randbytes(3) + raw[len(raw) // 2 :]
-
-
-BYTES: tuple[Callable[[bytes, Random], bytes], ...] = (_marked, _recoded, _spoiled)

@@ -9,6 +9,7 @@ from transxlab.facts.trainers.document import Cell, Document
 from transxlab.facts.trainers.failure import ConfigError
 from transxlab.facts.trainers.scalars import EntryType
 from transxlab.facts.trainers.shelltext import read_shell
+from transxlab.facts.trainers.syntax import module
 
 _TYPES: dict[type, EntryType] = {bool: "bool", int: "int", float: "float", str: "str"}
 _FEWEST = 3
@@ -22,7 +23,7 @@ def read_python(text: str, file: str) -> list[Document]:
     assignments of constants, then the defaults of its command-line options.
     """
     try:
-        tree = ast.parse(text)
+        tree = module(text)
     except SyntaxError as error:
         raise ConfigError(file, error.lineno, f"not valid Python: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError) as error:

@@ -14,6 +14,7 @@ from posixpath import basename, dirname
 
 from transxlab.facts.trainers.shellstate import Shell
 from transxlab.facts.trainers.shelltokens import closing, hidden, simple, substitution
+from transxlab.facts.trainers.syntax import expression
 
 _NAME = re.compile(r"[A-Za-z_]\w*|\d")
 _BODY = re.compile(
@@ -188,7 +189,7 @@ def _sum(written: str, shell: Shell) -> str | None:
     if len(text) > 200:
         return None
     try:
-        return str(_whole(ast.parse(text.strip(), mode="eval").body))
+        return str(_whole(expression(text.strip())))
     except (SyntaxError, ValueError, ZeroDivisionError, RecursionError, MemoryError):
         return None
 

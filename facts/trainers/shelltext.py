@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from transxlab.facts.trainers.document import Cell, Document
-from transxlab.facts.trainers.failure import Problem
+from transxlab.facts.trainers.failure import ConfigError, Problem
 from transxlab.facts.trainers.scalars import EntryType, resolve
 from transxlab.facts.trainers.shellwords import Word, commands
 
@@ -36,7 +36,17 @@ FEWEST_FLAGS = 3
 
 
 def read_shell(text: str, file: str, first_line: int = 1) -> list[Document]:
-    """Every command of the script that starts a program with at least three settings."""
+    """Every command of the script that starts a program with at least three settings.
+
+    ConfigError where quotes and substitutions lie in each other deeper than anybody writes them.
+    """
+    try:
+        return _runs(text, file, first_line)
+    except RecursionError:
+        raise ConfigError(file, None, "nested too deep to be read as a shell script") from None
+
+
+def _runs(text: str, file: str, first_line: int) -> list[Document]:
     found: list[Document] = []
     for words in commands(text, first_line):
         if found and _is_orphan(words[0]):
@@ -96,7 +106,7 @@ def _left_open(cells: dict[str, Cell], file: str) -> tuple[Problem, ...]:
     keys = ", ".join(cell.key for cell in held[:_MOST_NAMED])
     more = f" and {len(held) - _MOST_NAMED} more" if len(held) > _MOST_NAMED else ""
     said = ", ".join(list(names)[:_MOST_NAMED])
-    return (Problem(file, held[0].line, f"{keys}{more} left open: {said} comes from outside"),)
+    return (Problem(file, held[0].line, f"{keys}{more} left open; set outside the script: {said}"),)
 
 
 def _program(texts: Sequence[str]) -> tuple[int, str | None]:

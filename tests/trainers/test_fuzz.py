@@ -103,3 +103,21 @@ def test_a_batch_of_nothing_is_no_traceback(transxlab: Any, tmp_path: Path) -> N
     )
     ran = transxlab("audit", "run.yaml", "--trainer", "hf", "--rows", "100", "--format", "json")
     assert ran.code in (0, 1), ran.err
+
+
+@pytest.mark.parametrize("deep", ['"${A:-' * 3000, "$(" * 5000, "[" * 5000, "((" * 5000])
+@pytest.mark.parametrize("suffix", [".sh", ".yaml", ".json", ".toml", ".py"])
+def test_what_is_nested_too_deep_is_said(
+    rules: Any, tmp_path: Path, deep: str, suffix: str
+) -> None:
+    path = written(tmp_path, (suffix, f"python train.py --a {deep} --learning_rate 1".encode()))
+    assert fuzz.audit(path, "text", rules, {}) == "refused"
+
+
+def test_odd_literals_of_a_python_config_warn_nobody(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    text = b"batch_size = 1if 2 else 3\nmax_iters = 10\nlearning_rate = 1e-3\nblock_size = 8\n"
+    path = written(tmp_path, (".py", text + b"a = 4is 5\n"))
+    assert read(path).trainer == "nanogpt"
+    assert not recwarn.list

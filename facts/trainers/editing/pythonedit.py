@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from transxlab.facts.trainers.editing.change import CannotEdit, Change, Put
+from transxlab.facts.trainers.syntax import module
 
 
 def edit(text: str, change: Change, line: int | None) -> str:
@@ -13,8 +14,8 @@ def edit(text: str, change: Change, line: int | None) -> str:
     if not isinstance(change, Put):
         raise CannotEdit(f"{change.key} is a name of the program, which uses it elsewhere")
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError) as error:
+        tree = module(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise CannotEdit(f"not valid Python: {error}") from None
     found = [held for name, held, at in _held(tree) if name == change.key and line in (None, at)]
     if not found:
