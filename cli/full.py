@@ -12,7 +12,6 @@ from transxlab.cli import data as data_command
 from transxlab.cli import design as design_command
 from transxlab.cli import setup as setup_command
 from transxlab.cli.failures import Unusable
-from transxlab.cli.gather import gather
 from transxlab.cli.judging import exit_code, fail_on_option, verdict
 
 
@@ -33,19 +32,13 @@ def command(config: str | None, out: str, force: bool, **given: Any) -> int:
     """Everything from the task to the preflight, over one set of facts."""
     if config is None and not any(given[name] for name in setup_command.SAY):
         raise Unusable("name a config, or design from --answers FILE, --task KIND or --model NAME")
-    gathered = gather(
-        config,
-        given,
-        trainer=given["trainer"] if config else None,
-        version=given["trainer_version"],
-        observe=True,
-    )
+    gathered = setup_command.gathered_for(config, given, out)
     design = design_command.designed(gathered, given)
     case = setup_command.judged(config, gathered, given)
     consulting.save(case)
     written = design_command.documents(design)
-    if case.facts.all("split"):
-        written["data_plan.md"] = data_command.plan(design)
+    if gathered.profile is not None:
+        written["data_plan.md"] = data_command.plan(gathered, case, given)
     written |= setup_command.documents(case, config, given["trainer"] or gathered.trainer)
     if given["form"] == "json":
         from transxlab.cli.render.contract import dumps

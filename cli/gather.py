@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from transxlab.facts.profiled.profile import DataProfile
 
 ROLES = ("train", "val", "test")
-NAMED = {"model": "model.name", "method": "config.method", "stage": "config.stage"}
-"""Options that stand for a fact."""
+NAMED = ("model", "method", "stage")
 BESIDE = (*NAMED, "gpu", "vram", "gpus", "serve_gpu", "local", "model_config", "task", "fact")
 
 
@@ -110,7 +109,6 @@ def _beside(gathered: Gathered, options: Mapping[str, Any], problems: list[str])
         return
     from transxlab.facts.asked.beside import Beside, beside
 
-    named = (f"{slot}={options[name]}" for name, slot in NAMED.items() if options.get(name))
     given = Beside(
         gpu=options.get("gpu"),
         vram_gib=options.get("vram"),
@@ -120,7 +118,8 @@ def _beside(gathered: Gathered, options: Mapping[str, Any], problems: list[str])
         model_config=options.get("model_config"),
         rows=options.get("rows"),
         task=options.get("task"),
-        facts=(*named, *(options.get("fact") or ())),
+        named={name: options[name] for name in NAMED if options.get(name)},
+        facts=tuple(options.get("fact") or ()),
     )
     problems += [str(problem) for problem in beside(given, gathered.facts)]
 

@@ -41,13 +41,7 @@ def command(config: str | None, out: str, force: bool, **given: Any) -> int:
     """
     if config is None and not any(given[name] for name in SAY):
         raise Unusable("name a config to vet, or write one from --answers FILE or --model NAME")
-    gathered = gather(
-        config,
-        given,
-        trainer=given["trainer"] if config else None,
-        version=given["trainer_version"],
-        observe=True,
-    )
+    gathered = gathered_for(config, given, out)
     case = judged(config, gathered, given)
     consulting.save(case)
     written = documents(case, config, given["trainer"] or gathered.trainer)
@@ -63,6 +57,23 @@ def command(config: str | None, out: str, force: bool, **given: Any) -> int:
     for path in write_all(Path(out), written, force=force):
         click.echo(f"wrote {path}", err=True)
     return exit_code([case], given["fail_on"])
+
+
+def gathered_for(config: str | None, given: dict[str, Any], out: str) -> Gathered:
+    """Everything about a run; without a config, the data given is what the one to write names."""
+    found = gather(
+        config,
+        given,
+        trainer=given["trainer"] if config else None,
+        version=given["trainer_version"],
+        observe=True,
+    )
+    if config is None:
+        from transxlab.facts.profiled.naming import name_sources
+
+        files = {role: given[role] for role in ("train", "val") if given[role]}
+        name_sources(found.facts, files, Path(out))
+    return found
 
 
 def judged(config: str | None, gathered: Gathered, given: dict[str, Any]) -> Case:
@@ -87,7 +98,7 @@ def documents(case: Case, config: str | None, trainer: str | None) -> dict[str, 
     written: dict[str, str] = {}
     if config is None:
         name = trainer or "axolotl"
-        written["config.yaml"] = _config(case, name)
+        written |= _config(case, name)
         commands = _commands(case, name, "config.yaml")
     else:
         commands = _commands(case, trainer, config) if trainer else {}
@@ -106,16 +117,19 @@ def documents(case: Case, config: str | None, trainer: str | None) -> dict[str, 
     return written
 
 
-def _config(case: Case, trainer: str) -> str:
-    """The config of a design in a trainer's own spelling; Unusable where that cannot be written."""
+def _config(case: Case, trainer: str) -> dict[str, str]:
+    """The config of a design in a trainer's own spelling, with what must lie beside it.
+
+    Raises Unusable where that cannot be written.
+    """
     from transxlab.facts.trainers.draft import CannotWrite
-    from transxlab.facts.trainers.writing import WRITERS, write
+    from transxlab.facts.trainers.writing import WRITERS, companions, write
 
     known = [name for name in WRITERS if name not in NOT_WRITTEN]
     if trainer not in known:
         raise Unusable(f"no config is written for {trainer}; expected {', '.join(known)}")
     try:
-        return write(case.facts, trainer)
+        return {"config.yaml": write(case.facts, trainer), **companions(case.facts, trainer)}
     except CannotWrite as error:
         raise Unusable(str(error)) from None
 

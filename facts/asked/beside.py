@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from transxlab.facts.asked import words
@@ -18,6 +18,9 @@ from transxlab.facts.estimated.scratch import HALVES, config_of_spec
 from transxlab.facts.origin import Origin, given
 from transxlab.facts.situation import Fact, Facts
 from transxlab.facts.values import Value
+
+NAMED = {"model": "model.name", "method": "config.method", "stage": "config.stage"}
+"""Options that stand for a fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Beside:
     """Training rows of the run."""
     task: str | None = None
     """The task in free words."""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """Slots that have an option of their own, and what it says: ``{"model": "Qwen/Qwen3-8B"}``."""
     facts: tuple[str, ...] = ()
     """Any other fact, each ``SLOT=VALUE``."""
 
@@ -73,6 +78,8 @@ def beside(options: Beside, facts: Facts, origin: Origin | None = None) -> list[
         problems += task(facts, options.task, origin or given("--task"))
     if options.model_config is not None:
         problems += _model_config(facts, options.model_config)
+    for name, raw in options.named.items():
+        problems += _set(facts, NAMED[name], raw, f"--{name} {raw!r}", given(f"--{name}"))
     for text in options.facts:
         problems += _fact(facts, text)
     return problems
@@ -186,13 +193,17 @@ def _fact(facts: Facts, text: str) -> list[Problem]:
     path, equals, raw = text.partition("=")
     if not equals:
         return [Problem(f"--fact {text!r}: expected SLOT=VALUE, as in model.params=7e9")]
+    return _set(facts, path.strip(), raw, f"--fact {text!r}", given("--fact"))
+
+
+def _set(facts: Facts, path: str, raw: str, said: str, origin: Origin) -> list[Problem]:
     try:
-        owner, _, name = facts.vocabulary.parse(path.strip())
+        owner, _, name = facts.vocabulary.parse(path)
         slot = owner[name]
         none = raw.strip().lower() == "none" and "none" not in (slot.values or ())
-        facts.set(path.strip(), None if none else typed(raw, slot), given("--fact"))
+        facts.set(path, None if none else typed(raw, slot), origin)
         if owner.several and owner.role is None:
             facts.mark_complete(owner.name)
     except (KeyError, ValueError) as error:
-        return [Problem(f"--fact {text!r}: {error.args[0]}")]
+        return [Problem(f"{said}: {error.args[0]}")]
     return []

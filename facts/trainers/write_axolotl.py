@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transxlab.facts.situation import Facts
-from transxlab.facts.trainers import starting, write_adapter
+from transxlab.facts.trainers import starting, write_adapter, write_data
 from transxlab.facts.trainers.draft import CannotWrite, Draft
 
 _RL = ("dpo", "ipo", "orpo", "kto", "simpo", "grpo")
@@ -129,7 +129,10 @@ def _sets(draft: Draft, role: str) -> list[dict[str, object]]:
         held = {slot: known.value for slot, known in fact.slots.items()}
         one: dict[str, object] = {"path": held.get("name")}
         local = held.get("path") is not None
-        one["type"] = held.get("format") or standard
+        if local and write_data.builder(str(held["name"])):
+            one["ds_type"] = write_data.builder(str(held["name"]))
+        said = write_data.axolotl(write_data.columns(fact))
+        one |= said if said and not held.get("format") else {"type": held.get("format") or standard}
         split = held.get("split") or ("train" if local and role == "val" else None)
         if split:
             one["split"] = split

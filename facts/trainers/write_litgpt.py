@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transxlab.facts.situation import Facts
-from transxlab.facts.trainers import starting, write_adapter
+from transxlab.facts.trainers import starting, write_adapter, write_data
 from transxlab.facts.trainers.draft import CannotWrite, Draft
 
 _SWITCHES = {
@@ -128,6 +128,7 @@ def _data(draft: Draft) -> None:
     known = train[0].slots.get("path")
     if known is None or known.value is None:
         draft.remarks.append(f"litgpt.data.JSON reads files: download {name} and name the file.")
+    draft.remarks += filter(None, [write_data.renaming("litgpt", train[0])])
     arguments: dict[str, object] = {"json_path": name}
     holdout = draft.get("evaluation.holdout")
     arguments["val_split_fraction"] = holdout if isinstance(holdout, float) else 0.05

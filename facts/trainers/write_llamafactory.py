@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
-from transxlab.facts.situation import Facts
-from transxlab.facts.trainers import starting, write_adapter
+from transxlab.facts.situation import Fact, Facts
+from transxlab.facts.trainers import starting, write_adapter, write_data
 from transxlab.facts.trainers import write_huggingface as hf
 from transxlab.facts.trainers.draft import CannotWrite, Draft
 
@@ -123,10 +124,13 @@ def _precision(draft: Draft) -> None:
 def _data(draft: Draft) -> None:
     """Data sets are named in ``dataset_info.json`` of ``dataset_dir``."""
     for role, key in (("train", "dataset"), ("val", "eval_dataset")):
-        names = [str(f.slots["name"].value) for f in draft.sources(role)]
+        names = [name for name, _ in _named(draft.sources(role))]
         if names:
             draft.set(key, ",".join(names), "source")
-    if draft.sources("train"):
+    if any(True for _, described in _named(draft.facts.all("source")) if described):
+        draft.set("dataset_dir", ".", "source")
+        draft.remarks.append("dataset_info.json beside this file says what the columns hold.")
+    elif draft.sources("train"):
         draft.remarks.append(
             "Each name under dataset must stand in dataset_info.json of dataset_dir."
         )
@@ -135,6 +139,21 @@ def _data(draft: Draft) -> None:
     if draft.sources("val"):
         draft.leave("evaluation.holdout")
     draft.leave("source", "evaluation.has_data")
+
+
+def _named(facts: Sequence[Fact]) -> list[tuple[str, Fact | None]]:
+    """The name of every data set; with its fact where we can say how it is read."""
+    found = []
+    for fact in facts:
+        name, known = str(fact.slots["name"].value), bool(write_data.columns(fact))
+        found.append((write_data.label(name) if known else name, fact if known else None))
+    return found
+
+
+def companions(facts: Facts) -> dict[str, str]:
+    """``dataset_info.json``, where the columns of the data are known."""
+    described = {name: fact for name, fact in _named(facts.all("source")) if fact is not None}
+    return {"dataset_info.json": write_data.dataset_info(described)} if described else {}
 
 
 def command(facts: Facts, config: str) -> str:

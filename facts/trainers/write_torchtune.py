@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from fnmatch import fnmatch
 from functools import lru_cache
 
 from transxlab.facts.situation import Facts
-from transxlab.facts.trainers import starting, write_adapter
+from transxlab.facts.trainers import starting, write_adapter, write_data
 from transxlab.facts.trainers.datafile import data_file
 from transxlab.facts.trainers.draft import CannotWrite, Draft, Line
 
@@ -178,11 +179,12 @@ def _data(draft: Draft, stage: str) -> None:
     alpaca = (
         bool(train) and "format" in train[0].slots and train[0].slots["format"].value == "alpaca"
     )
+    parts = write_data.columns(train[0]) if train else {}
     kind = "alpaca_dataset" if alpaca and stage == "sft" else kinds[stage]
+    if stage == "sft" and write_data.kind(parts) == "pair":
+        kind = "instruct_dataset"
     draft.set("dataset._component_", f"torchtune.datasets.{kind}", "source")
-    if kind == "chat_dataset":
-        draft.set("dataset.conversation_column", "messages", "source")
-        draft.set("dataset.conversation_style", "openai", "source")
+    _columns(draft, kind, parts)
     if not train:
         draft.remarks.append("Add dataset.source: no data set is known.")
     else:
@@ -193,6 +195,19 @@ def _data(draft: Draft, stage: str) -> None:
             draft.set("dataset.data_files", held["name"], "source")
         draft.set("dataset.split", held.get("split") or "train", "source")
     draft.leave("source", "evaluation.has_data", "evaluation.strategy")
+
+
+def _columns(draft: Draft, kind: str, parts: Mapping[str, str]) -> None:
+    """Which columns a dataset builder reads."""
+    if kind == "chat_dataset":
+        style = "sharegpt" if parts.get("content") == "value" else "openai"
+        draft.set("dataset.conversation_column", parts.get("messages", "messages"), "source")
+        draft.set("dataset.conversation_style", style, "source")
+    elif kind == "instruct_dataset":
+        asked = parts.get("prompt") or parts["input"]
+        draft.set("dataset.column_map", {"input": asked, "output": parts["output"]}, "source")
+    elif kind == "text_completion_dataset" and parts.get("text", "text") != "text":
+        draft.set("dataset.column", parts["text"], "source")
 
 
 def _length(draft: Draft) -> None:

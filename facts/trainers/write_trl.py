@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from transxlab.facts.situation import Facts
-from transxlab.facts.trainers import starting
+from transxlab.facts.trainers import starting, write_data
 from transxlab.facts.trainers import write_huggingface as hf
 from transxlab.facts.trainers.draft import CannotWrite, Draft
 
@@ -17,13 +17,6 @@ _COMMANDS = {
     "grpo": "grpo",
     "rloo": "rloo",
     "rm": "reward",
-}
-_BUILDERS = {
-    ".jsonl": "json",
-    ".json": "json",
-    ".csv": "csv",
-    ".parquet": "parquet",
-    ".txt": "text",
 }
 _FOLDER = "trainer_output"
 
@@ -65,6 +58,7 @@ def _data(draft: Draft) -> None:
     if not train:
         draft.remarks.append("Add dataset_name: no data set is known.")
         return
+    draft.remarks += filter(None, (write_data.renaming("trl", fact) for fact in train))
     same = [one for one in tests if one["name"] == held[0]["name"] and one.get("split")]
     some = isinstance(holdout, (int, float)) and holdout > 0
     if len(held) == 1 and held[0].get("path") is None and not some:
@@ -88,7 +82,7 @@ def _data(draft: Draft) -> None:
 
 def _mixture_part(held: Mapping[str, object]) -> dict[str, object]:
     name = str(held["name"])
-    builder = next((b for end, b in _BUILDERS.items() if name.endswith(end)), None)
+    builder = write_data.builder(name)
     if builder is None:
         return {"path": name, **({"split": held["split"]} if held.get("split") else {})}
     return {"path": builder, "data_files": name, "split": held.get("split") or "train"}

@@ -46,6 +46,12 @@ def quick_test(facts: Facts, trainer: str, config: str = "config.yaml") -> str:
     return str(writer(trainer).quick_test(facts, config))
 
 
+def companions(facts: Facts, trainer: str) -> dict[str, str]:
+    """Further files that the config needs beside it, by name."""
+    made = getattr(writer(trainer), "companions", None)
+    return {} if made is None else dict(made(facts))
+
+
 def merge(facts: Facts, trainer: str, config: str = "config.yaml") -> str | None:
     """The shell command that merges the trained adapter into the weights; None without one."""
     known = facts.known("config.method")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.vocabulary.template import Filled, Number, Text, Truth, slot, template
+from transxlab.facts.vocabulary.template import Filled, Names, Number, Text, Truth, slot, template
 
 
 @template(several=True, role="role", noun="the data source")
@@ -22,6 +22,9 @@ class Source(Filled):
     """Whether that path is there; none for a hub id."""
     format: Text = slot()
     """Format the config declares (``alpaca``, ``chat_template``, ``completion`` ...)."""
+    columns: Names = slot()
+    """What its columns hold, as ``prompt=instruction`` or ``messages=conversations``; of turns
+    also the fields and the speakers: ``role=from``, ``content=value``, ``user=human``."""
     split: Text = slot(knob=True)
     """Split of the data set that is read (``train[:1%]``)."""
     weight: Number = slot(knob=True)
