@@ -14,6 +14,9 @@ NAMED_ROWS = 10
 """Rows that are named for each kind of what was found in them."""
 
 MOST_TEMPLATES = 10
+MOST_LANGUAGES = 8
+"""Languages that are carried into the facts."""
+
 """Templates that are carried into the facts."""
 
 
@@ -71,6 +74,12 @@ def _content(split: SplitProfile) -> dict[str, Any]:
         "pii_rows": privacy.rows,
         "secret_rows": privacy.secret_rows,
         "secret_places": _places(split, secret),
+        "language": split.languages.language,
+        "language_share": split.languages.share,
+        "other_language_share": split.languages.other_share,
+        "languages": tuple(
+            f"{code} {100 * share:.3g} %" for code, share in split.languages.shares[:MOST_LANGUAGES]
+        ),
         "pii_places": _places(split, set(dict(privacy.kinds)) - secret),
     }
 

@@ -14,6 +14,7 @@ from transxlab.facts.profiled.engines.engine import Engine
 from transxlab.facts.profiled.engines.store import Store
 from transxlab.facts.profiled.measures.diversity import diversity
 from transxlab.facts.profiled.measures.heldout import Columns
+from transxlab.facts.profiled.measures.languages import LanguagesResult, languages
 from transxlab.facts.profiled.measures.near import GROUPS, Near
 from transxlab.facts.profiled.measures.overlap import OverlapResult, Wanted, wanted
 from transxlab.facts.profiled.measures.sample import bound as sample_bound
@@ -179,6 +180,7 @@ class _Begun:
 
     sample: list[tuple[str, str, int]]
     templates: Callable[[], TemplatesResult]
+    languages: Callable[[], LanguagesResult]
     near: tuple[Callable[[], Links], ...]
 
 
@@ -187,6 +189,7 @@ def _begun(engine: Engine, part: Part) -> _Begun:
     return _Begun(
         sample,
         engine.call(templates, sample),
+        engine.call(languages, sample),
         tuple(engine.call(Near.linked, near, group) for group in range(GROUPS)),
     )
 
@@ -218,5 +221,6 @@ def _finished(
         junk=measured.junk.result(),
         preference=measured.preference.result(),
         privacy=measured.privacy.result(),
+        languages=begun.languages(),
         overlap=overlap,
     )

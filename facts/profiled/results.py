@@ -9,6 +9,7 @@ from transxlab.facts.profiled.measures.diversity import DiversityResult
 from transxlab.facts.profiled.measures.duplicates import DuplicatesResult
 from transxlab.facts.profiled.measures.junk import JunkResult
 from transxlab.facts.profiled.measures.labels import LabelsResult
+from transxlab.facts.profiled.measures.languages import LanguagesResult
 from transxlab.facts.profiled.measures.lengths import LengthsResult
 from transxlab.facts.profiled.measures.near import NearResult
 from transxlab.facts.profiled.measures.nli import NliResult
@@ -61,6 +62,8 @@ class SplitProfile:
     """Preference pairs and KTO tags."""
     privacy: PrivacyResult
     """Personal data and secrets."""
+    languages: LanguagesResult
+    """Languages of a sample of rows."""
     overlap: OverlapResult | None
     """Rows that also stand in train; None for train, and where there is no train."""
 

@@ -71,7 +71,11 @@ class Split(Filled):
     language: Text = slot()
     """Most frequent language, as ISO 639-1 code."""
     language_share: Number = slot()
-    """Share of rows in that language."""
+    """Share of different rows in that language, on a sample."""
+    other_language_share: Number = slot()
+    """Share of different rows in other languages, code and mathematics apart, on a sample."""
+    languages: Names = slot()
+    """Languages with their shares, as ``en 93 %``; ``code``, ``maths``, ``und`` for unknown."""
     pii_rows: Number = slot(unit="rows")
     """Rows with what looks like personal data or secrets."""
     secret_rows: Number = slot(unit="rows")
