@@ -61,6 +61,36 @@ class Recogniser:
         return None if layout is None else build(layout, row)
 
 
+def columns(row: Mapping[str, object]) -> dict[str, str]:
+    """The field of the row for each part of its format: ``{"prompt": "instruction", ...}``.
+
+    Of conversations also the fields of a turn and the words for its speakers.
+    """
+    names = {key.lower(): key for key in reversed(list(row))}
+    layout = recognise(row)
+    if layout is None:
+        return {}
+    shapes = (s for s in _knowledge()["formats"] if s["name"] == layout.format)
+    found = next(filter(None, (_fields(shape, names) for shape in shapes)), {})
+    turns = row.get(layout.messages) if layout.messages else None
+    return {**found, **_speakers(turns)} if isinstance(turns, list) else found
+
+
+def _speakers(turns: list[object]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for turn in turns:
+        if not isinstance(turn, dict):
+            continue
+        for part, spellings in zip(("role", "content"), _turn_names(), strict=True):
+            key = next((n for n in spellings if n in turn), None)
+            if key is not None:
+                found.setdefault(part, key)
+        spoken = turn.get(found.get("role", ""))
+        if isinstance(spoken, str) and spoken.lower() in _role_names():
+            found.setdefault(_role_names()[spoken.lower()], spoken)
+    return found
+
+
 def recognise(row: Mapping[str, object]) -> Layout | None:
     """The layout of a row by its field names (and whether a tag is a truth value)."""
     names = {key.lower(): key for key in reversed(list(row))}
@@ -180,6 +210,13 @@ def _turn(turn: object) -> tuple[str, str]:
         return "call", as_text(turn["tool_calls"])
     role = _role_names().get(str(spoken).lower(), "?") if spoken is not None else "?"
     return role, text if isinstance(text, str) else as_text(text)
+
+
+def role_of(turn: Mapping[str, object]) -> tuple[str, str, str]:
+    """Who speaks in a turn, in common words and as the file has it, and the text."""
+    role, text = _turn(turn)
+    spoken = next((turn[name] for name in _turn_names()[0] if name in turn), role)
+    return "assistant" if role == "call" else role, str(spoken), text
 
 
 def order_fault(roles: Iterable[str]) -> str | None:
