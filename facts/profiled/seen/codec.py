@@ -1,0 +1,239 @@
+"""A tokenizer as the run will have it: loaded, its special tokens set, its stop tokens found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from transxlab.facts.profiled.seen.frames import Frame, frame, is_patched
+from transxlab.facts.profiled.seen.lens import Lens
+from transxlab.facts.profiled.seen.talk import Turn
+
+REACHED_SECONDS = 2
+"""How long the hub may take to take a call before it counts as out of reach."""
+
+NEAR = 3
+"""Tokens behind an answer among which its end is looked for; axolotl allows as many."""
+
+_QUESTION, _PROBE = "hqzv", "zqxjk"
+"""Stand for a question and an answer where the tokens around an answer are looked for."""
+
+
+class TokenizerError(ValueError):
+    """A tokenizer that cannot be had, or a template that cannot be used; the text says why."""
+
+
+class Refused(ValueError):
+    """A row that a template or trainer does not take; the text says why."""
+
+
+@dataclass
+class Codec:
+    """A tokenizer with what is known about it."""
+
+    tokenizer: Any
+    """The tokenizer of ``transformers``, with the run's special tokens and template."""
+    frame: Frame | None
+    """Frame of turns, where the trainer has its own instead of chat templates."""
+    stops: frozenset[int] = frozenset()
+    """Tokens that end an answer: end of sequence, those of generation, and the template's."""
+    turn_end: str | None = None
+    """Special token that the template puts behind an answer; None where it puts none."""
+    marked: bool = False
+    """Whether the template marks what the assistant writes (``{% generation %}``)."""
+    patched: bool = False
+    """Whether the trainer puts a marked template in the place of this one by itself."""
+    blanks: dict[int, bool] = field(default_factory=dict)
+    """Tokens that were looked at, and whether they are nothing but white space."""
+
+    @property
+    def eos_id(self) -> int | None:
+        """End of sequence."""
+        held: int | None = self.tokenizer.eos_token_id
+        return held
+
+    @property
+    def has_template(self) -> bool:
+        """Whether there is a chat template."""
+        return bool(self.tokenizer.chat_template)
+
+    def render(self, turns: Sequence[Turn], *, spoken: bool = False, ask: bool = False) -> str:
+        """Turns as text; raises Refused where the template does not take them."""
+        if not self.has_template:
+            raise Refused("the tokenizer has no chat template")
+        named = [_message(turn, spoken=spoken) for turn in turns]
+        try:
+            text: str = self.tokenizer.apply_chat_template(
+                named, tokenize=False, add_generation_prompt=ask
+            )
+        except Exception as error:
+            # Templates are programs: they raise on purpose, and by accident on odd rows.
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise Refused(f"the chat template refuses the row: {reason[:200]}") from None
+        return text
+
+    def encode(self, text: str, *, special: bool = False) -> list[int]:
+        """Token ids; with ``special`` as for plain text, with what the tokenizer puts around it."""
+        ids: list[int] = self.tokenizer(text, add_special_tokens=special)["input_ids"]
+        return ids
+
+    def spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Token ids and the characters each of them stands for."""
+        made = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        return made["input_ids"], made["offset_mapping"]
+
+    def blank(self, token: int) -> bool:
+        """Whether a token is nothing but white space."""
+        known = self.blanks.get(token)
+        if known is None:
+            known = self.blanks[token] = not self.tokenizer.decode([token]).strip()
+        return known
+
+    def written(self, token: int) -> str:
+        """A token as text, special ones by name."""
+        text: str = self.tokenizer.decode([token])
+        return text
+
+
+def _message(turn: Turn, *, spoken: bool) -> dict[str, Any]:
+    message = {key: value for key, value in turn.items() if key != "spoken"}
+    if spoken:
+        message["role"] = turn["spoken"]
+    return message
+
+
+@lru_cache(maxsize=4)
+def codec(lens: Lens) -> Codec:
+    """The tokenizer of a lens; raises TokenizerError with a sentence where it cannot be had."""
+    tokenizer = _loaded(lens.tokenizer)
+    if not getattr(tokenizer, "is_fast", False):
+        raise TokenizerError(
+            f"{lens.tokenizer}: has no fast tokenizer (tokenizer.json), so that no token can be "
+            "traced back to its text; save one with PreTrainedTokenizerFast"
+        )
+    held = frame(lens.frame) if lens.frame else None
+    _fit(tokenizer, lens, held)
+    made = Codec(tokenizer, held)
+    template = tokenizer.chat_template
+    if isinstance(template, str):
+        made.marked = _has_markers(template)
+        made.patched = not made.marked and is_patched(template, lens.trainer)
+    ends = _turn_end(made)
+    made.turn_end = None if ends is None else made.written(ends)
+    ids = {made.eos_id, ends, *_generation_ends(lens.tokenizer)}
+    made.stops = frozenset(i for i in ids if i is not None)
+    return made
+
+
+def _has_markers(template: str) -> bool:
+    import re
+
+    return re.search(r"\{%-?\s*generation\s*-?%\}", template) is not None
+
+
+def _fit(tokenizer: Any, lens: Lens, held: Frame | None) -> None:
+    """Make the changes the run makes: template, special tokens, new tokens."""
+    if lens.template is not None:
+        tokenizer.chat_template = lens.template
+    elif isinstance(tokenizer.chat_template, Mapping):
+        tokenizer.chat_template = tokenizer.chat_template.get("default")
+    if tokenizer.chat_template is None and lens.fallback is not None:
+        tokenizer.chat_template = lens.fallback
+    special: dict[str, Any] = {}
+    if lens.eos is not None:
+        special["eos_token"] = lens.eos
+    if lens.pad is not None:
+        special["pad_token"] = lens.pad
+    if held is not None and held.stop and held.replaces_eos:
+        special["eos_token"] = held.stop
+    if special:
+        tokenizer.add_special_tokens(special)
+    if lens.added:
+        tokenizer.add_tokens(list(lens.added))
+    if tokenizer.pad_token is None and tokenizer.eos_token is not None:
+        tokenizer.pad_token = tokenizer.eos_token
+
+
+def _turn_end(made: Codec) -> int | None:
+    """The special token behind an answer, looked for in an answer made up for it."""
+    if made.frame is not None:
+        text = made.frame.answer(_PROBE, made.tokenizer.eos_token or "")
+    else:
+        try:
+            text = made.render([_turn("user", _QUESTION), _turn("assistant", _PROBE)])
+        except Refused:
+            return None
+    if _PROBE not in text:
+        return None
+    ids, spans = made.spans(text)
+    special = {*made.tokenizer.all_special_ids, *made.tokenizer.get_added_vocab().values()}
+    end = text.index(_PROBE) + len(_PROBE)
+    behind = [i for i, (start, _) in zip(ids, spans, strict=True) if start >= end]
+    return next((i for i in behind[:NEAR] if i in special), None)
+
+
+def _turn(role: str, content: str) -> Turn:
+    return {"role": role, "spoken": role, "content": content}
+
+
+def _generation_ends(name: str) -> set[int]:
+    """Ends of sequence that generation looks for, where a file beside the tokenizer says so."""
+    import json
+
+    path = Path(name) / "generation_config.json"
+    try:
+        held = json.loads(path.read_text(encoding="utf-8")).get("eos_token_id")
+    except (OSError, ValueError, AttributeError):
+        return set()
+    return {i for i in (held if isinstance(held, list) else [held]) if isinstance(i, int)}
+
+
+def _loaded(name: str) -> Any:
+    try:
+        made: Any = import_module("transformers").AutoTokenizer
+    except ImportError:
+        raise TokenizerError(
+            "real tokenizers need the package transformers: pip install 'transxlab[torch]'"
+        ) from None
+    try:
+        return made.from_pretrained(name, local_files_only=True)
+    except Exception as error:
+        missing = not Path(name).is_dir()
+        if missing and _online():
+            return _fetched(made, name)
+        raise TokenizerError(_why(name, error, missing)) from None
+
+
+def _fetched(made: Any, name: str) -> Any:
+    try:
+        return made.from_pretrained(name)
+    except Exception as error:
+        raise TokenizerError(_why(name, error, missing=False)) from None
+
+
+def _why(name: str, error: Exception, missing: bool) -> str:
+    if missing:
+        return (
+            f"{name}: no such folder, and no such tokenizer in the Hugging Face cache of this "
+            "machine; expected a folder with tokenizer.json, or a hub id that was downloaded before"
+        )
+    reason = " ".join(str(error).split())[:200]
+    return f"{name}: no tokenizer could be read ({reason}); expected a folder with tokenizer.json"
+
+
+def _online() -> bool:
+    """Whether the hub may be asked and takes a call."""
+    from os import environ
+    from socket import create_connection
+
+    if environ.get("HF_HUB_OFFLINE") or environ.get("TRANSFORMERS_OFFLINE"):
+        return False
+    try:
+        create_connection(("huggingface.co", 443), timeout=REACHED_SECONDS).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,77 @@
+"""How a run turns a row into tokens and which of them it trains: everything that decides a mask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Way = Literal["all", "turns", "marked", "apart", "pairs", "styled", "after"]
+"""How the trained tokens are found.
+
+``all``: every token. ``turns``: the turns of the trained roles and the tokens that end them.
+``marked``: what the template marks as generation. ``apart``: what comes after the prompt.
+``pairs``: answers, each tokenised apart from its question. ``styled``: the answer behind a
+plain-text frame. ``after``: what comes after a marker text.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """One run's view of a row. Equal lenses see the same."""
+
+    tokenizer: str
+    """Folder or hub id of the tokenizer."""
+    trainer: str | None = None
+    """Trainer whose way of masking is followed; None where none is named."""
+    template: str | None = None
+    """Chat template (Jinja text) the run puts in the place of the tokenizer's own."""
+    fallback: str | None = None
+    """Chat template (Jinja text) where the tokenizer has none."""
+    frame: str | None = None
+    """Frame of turns by name, where the trainer has its own instead of chat templates."""
+    chat: Way = "turns"
+    """How conversations are masked."""
+    asked: Way = "turns"
+    """How rows of a prompt and an answer are masked."""
+    text: Way = "all"
+    """How plain text is masked."""
+    style: str = "alpaca"
+    """Plain-text frame of ``styled`` rows, by name."""
+    roles: tuple[str, ...] = ("assistant",)
+    """Roles whose turns are trained, under ``turns``."""
+    ends: Literal["turn", "all", "last", "none"] = "turn"
+    """Which tokens that end a turn are trained, under ``turns``."""
+    end_tokens: tuple[str, ...] | None = None
+    """Tokens that end a turn; None: the end of sequence and what the template puts there."""
+    prompts_too: bool = False
+    """Whether prompts count in the loss like answers."""
+    last_only: bool = False
+    """Whether only the last answer of a conversation is trained, under ``pairs``."""
+    after: str | None = None
+    """Text behind which answers begin, under ``after``."""
+    before: str | None = None
+    """Text with which the next question begins, under ``after``; None: one answer a row."""
+    spoken: bool = False
+    """Whether turns keep the role names of the file (``human``, ``gpt``)."""
+    closes_text: bool = True
+    """Whether plain text gets an end of sequence."""
+    masks_padding: bool = False
+    """Whether the collator takes every padding id out of the labels, wherever it stands."""
+    eos: str | None = None
+    """End-of-sequence token the run sets; None: the tokenizer's own."""
+    pad: str | None = None
+    """Padding token the run sets; None: the tokenizer's own."""
+    added: tuple[str, ...] = ()
+    """Tokens the run adds."""
+    max_tokens: int | None = None
+    """Longest sequence, in tokens; None: nothing is cut."""
+    side: Literal["left", "right"] = "right"
+    """Which end of an over-long row is cut."""
+    overlong: Literal["truncate", "drop", "error", "split"] = "truncate"
+    """What happens to over-long rows."""
+    packing: bool = False
+    """Whether several rows share one sequence."""
+    batch: int | None = None
+    """Sequences of a micro-batch; None where it is not known."""
+    assumed: tuple[str, ...] = ()
+    """Sentences about what was taken for granted, for the reader of the result."""

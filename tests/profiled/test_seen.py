@@ -1,0 +1,281 @@
+"""Masks, truncation and stop tokens of eight families, against a truth made without templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from families import CHATML, FAMILIES, MARKED_CHATML, saved, tokenizer, truth
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from transxlab.facts.profiled.seen.codec import TokenizerError, codec
+from transxlab.facts.profiled.seen.lens import Lens
+from transxlab.facts.profiled.seen.view import View, view
+
+NAMES = sorted(FAMILIES)
+Look = Callable[..., View]
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return tmp_path_factory.mktemp("tokenizers")
+
+
+@pytest.fixture
+def lens(folder: Any) -> Callable[..., Lens]:
+    """A lens on the tokenizer of a family."""
+
+    def make(name: str, *, eos: str | None = None, template: str | None = None, **set: Any) -> Lens:
+        return Lens(saved(folder, name, eos, template), **set)
+
+    return make
+
+
+def seen(row: dict[str, Any], lens: Lens) -> View:
+    found = view(row, lens, codec(lens))
+    assert found is not None
+    return found
+
+
+def chat(*said: str, system: str | None = None) -> list[dict[str, str]]:
+    """A conversation in which user and assistant take turns."""
+    turns = [{"role": "system", "content": system}] if system else []
+    for index, text in enumerate(said):
+        turns.append({"role": ("user", "assistant")[index % 2], "content": text})
+    return turns
+
+
+TALK = chat("What is the capital of France?", "Paris.", "And of Spain?", "Madrid, the city")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_answers_and_their_ends_are_trained(name: str, lens: Callable[..., Lens]) -> None:
+    ids, mask = truth(name, TALK)
+    found = seen({"messages": TALK}, lens(name))
+    assert list(found.ids) == ids
+    assert list(found.trained) == mask
+    assert found.stops
+    assert codec(lens(name)).turn_end is not None
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_any_conversation(name: str, lens: Callable[..., Lens], data: st.DataObject) -> None:
+    text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="<|[]>"), min_size=1)
+    words = text.map(str.strip).filter(bool)
+    said = data.draw(st.lists(words, min_size=2, max_size=6))
+    system = data.draw(st.none() | words) if FAMILIES[name].takes_system else None
+    turns = chat(*said[: len(said) // 2 * 2], system=system)
+    ids, mask = truth(name, turns)
+    found = seen({"messages": turns}, lens(name))
+    assert (list(found.ids), list(found.trained)) == (ids, mask)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_rows_without_a_trained_token(name: str, side: Any, lens: Callable[..., Lens]) -> None:
+    limit, wrong = 40, []
+    for words in range(1, 60, 2):
+        turns = chat("why " * words, "because")
+        ids, mask = truth(name, turns)
+        kept = mask[:limit] if side == "right" else mask[-limit:]
+        found = seen({"messages": turns}, lens(name, max_tokens=limit, side=side))
+        if (not any(kept)) is not (found.trains == 0):
+            wrong.append(words)
+        assert found.whole == len(ids)
+        assert found.lost_end is (side == "right" and len(ids) > limit)
+    assert not wrong
+    own = lens(name, max_tokens=limit, side=side)
+    assert seen({"messages": chat("why " * 1, "because")}, own).trains
+    long = seen({"messages": chat("why " * 59, "because")}, own)
+    assert bool(long.trains) is (side == "left")
+
+
+def test_a_template_without_marks_trains_nothing(lens: Callable[..., Lens]) -> None:
+    bare = seen({"messages": TALK}, lens("chatml", chat="marked", trainer="trl"))
+    assert bare.ids
+    assert bare.trains == 0
+    marks = seen({"messages": TALK}, lens("chatml", template=MARKED_CHATML, chat="marked"))
+    assert (list(marks.ids), list(marks.trained)) == truth("chatml", TALK)
+    assert marks.stops
+
+
+def test_marks_that_leave_the_end_out_never_teach_to_stop(lens: Callable[..., Lens]) -> None:
+    outside = MARKED_CHATML.replace(
+        "m['content'] + '<|im_end|>' }}{% endgeneration %}",
+        "m['content'] }}{% endgeneration %}{{ '<|im_end|>' }}",
+    )
+    found = seen({"messages": TALK}, lens("chatml", template=outside, chat="marked"))
+    assert found.trains
+    assert not found.stops
+
+
+@pytest.mark.parametrize(
+    ("marker", "trains"),
+    [("<|im_start|>assistant\n", True), ("<|assistant|>", False), ("### Response:", False)],
+)
+def test_a_marker_that_is_not_in_the_template(
+    marker: str, trains: bool, lens: Callable[..., Lens]
+) -> None:
+    found = seen({"messages": TALK[:2]}, lens("chatml", chat="after", after=marker))
+    assert bool(found.trains) is trains
+
+
+def test_a_marker_is_compared_as_tokens(lens: Callable[..., Lens]) -> None:
+    """``\\nthe`` in the row is not the two tokens that ``\\n`` and ``the`` are on their own."""
+    row = {"text": "hello ###the answer"}
+    own = tokenizer("chatml")
+    held = own("hello ###the answer")["input_ids"]
+    marker = "###th"
+    inside = own(marker, add_special_tokens=False)["input_ids"]
+    found = seen(row, lens("chatml", text="after", after=marker))
+    present = any(held[i : i + len(inside)] == inside for i in range(len(held)))
+    assert bool(found.trains) is present
+
+
+@pytest.mark.parametrize("name", ["gemma", "mistral", "llama2"])
+def test_roles_that_do_not_take_turns_are_refused(name: str, lens: Callable[..., Lens]) -> None:
+    turns = [*chat("Hi"), *chat("Are you there?", "Yes")]
+    found = seen({"messages": turns}, lens(name))
+    assert found.fate == "refused"
+    assert "alternate" in found.reason
+
+
+def test_a_template_without_a_system_role(lens: Callable[..., Lens]) -> None:
+    found = seen({"messages": chat("Hi", "Hello", system="Be brief.")}, lens("gemma"))
+    assert found.fate == "refused"
+    assert "System role not supported" in found.reason
+    assert seen({"messages": chat("Hi", "Hello", system="Be brief.")}, lens("llama2")).trains
+
+
+def test_an_end_that_is_not_the_end_of_sequence(lens: Callable[..., Lens]) -> None:
+    """axolotl looks for the end of sequence alone unless eot_tokens names another token."""
+    base = lens("chatml", eos="<|endoftext|>", trainer="axolotl", end_tokens=())
+    found = seen({"messages": TALK}, base)
+    assert found.trains
+    assert not found.stops
+    named = replace(base, end_tokens=("<|im_end|>",))
+    assert seen({"messages": TALK}, named).stops
+    assert seen({"messages": TALK}, replace(base, eos="<|im_end|>")).stops
+
+
+def test_a_padding_token_that_is_the_end_is_masked(lens: Callable[..., Lens]) -> None:
+    row = {"messages": TALK}
+    trained = lens("chatml", chat="all")
+    assert seen(row, trained).stops
+    same = replace(trained, masks_padding=True)
+    assert codec(same).tokenizer.pad_token == "<|im_end|>"
+    assert not seen(row, same).stops
+    assert seen(row, replace(same, pad="<|endoftext|>")).stops
+
+
+def test_a_row_that_ends_with_the_user(lens: Callable[..., Lens]) -> None:
+    turns = chat("Hi", "Hello", "Bye")
+    ids, mask = truth("llama3", turns)
+    found = seen({"messages": turns}, lens("llama3"))
+    assert (list(found.ids), list(found.trained)) == (ids, mask)
+    assert seen({"messages": turns[:1]}, lens("llama3")).trains == 0
+
+
+def test_thoughts_of_earlier_turns_are_gone(lens: Callable[..., Lens]) -> None:
+    turns = chat("1+1?", "<think>\neasy\n</think>\n\n2", "2+2?", "<think>\nhm\n</think>\n\n4")
+    ids, mask = truth("qwen3", turns)
+    found = seen({"messages": turns}, lens("qwen3"))
+    assert (list(found.ids), list(found.trained)) == (ids, mask)
+    assert "easy" not in tokenizer("qwen3").decode(list(found.ids))
+
+
+def test_turns_can_be_left_out_one_by_one(lens: Callable[..., Lens]) -> None:
+    turns: list[dict[str, Any]] = [dict(turn) for turn in TALK]
+    turns[1]["train"] = False
+    ids, mask = truth("llama3", TALK)
+    first = mask.index(True)
+    until = mask.index(False, first)
+    expected = [bit and not first <= i < until for i, bit in enumerate(mask)]
+    assert list(seen({"messages": turns}, lens("llama3")).trained) == expected
+    assert list(seen({"messages": TALK}, lens("llama3")).ids) == ids
+
+
+def test_prompt_and_completion(lens: Callable[..., Lens]) -> None:
+    own = lens("chatml", asked="apart")
+    row = {"prompt": "What is the capital of France?", "completion": " Paris."}
+    found = seen(row, own)
+    kit = tokenizer("chatml")
+    prompt, whole = (
+        kit(row["prompt"])["input_ids"],
+        kit(row["prompt"] + row["completion"])["input_ids"],
+    )
+    assert list(found.ids) == [*whole, kit.eos_token_id]
+    assert found.trained.index(True) == len(prompt)
+    assert found.stops
+    turns = {"prompt": TALK[:1], "completion": TALK[1:2]}
+    ids, mask = truth("chatml", TALK[:2])
+    found = seen(turns, own)
+    assert list(found.ids) == ids
+    assert found.trained.index(True) == mask.index(True)
+
+
+def test_alpaca_as_axolotl_writes_it(lens: Callable[..., Lens]) -> None:
+    row = {"instruction": "Add.", "input": "2 3", "output": "5"}
+    found = seen(row, lens("llama2", asked="styled", trainer="axolotl"))
+    kit = tokenizer("llama2")
+    answer = kit("5", add_special_tokens=False)["input_ids"]
+    assert list(found.ids[-len(answer) - 1 :]) == [*answer, kit.eos_token_id]
+    assert found.trains == len(answer) + 1
+    assert "### Input:\n2 3\n\n### Response:\n" in kit.decode(list(found.ids))
+
+
+@pytest.mark.parametrize("overlong", ["drop", "error"])
+def test_rows_that_do_not_reach_the_model(overlong: Any, lens: Callable[..., Lens]) -> None:
+    found = seen({"messages": TALK}, lens("chatml", max_tokens=8, overlong=overlong))
+    assert found.fate == "dropped"
+    assert not found.ids
+    assert found.whole == len(truth("chatml", TALK)[0])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [{"premise": "a", "hypothesis": "b", "label": 1}, {"text": "good", "label": "pos"},
+     {"input_ids": [1, 2]}],
+)  # fmt: skip
+def test_what_no_token_is_trained_on(row: dict[str, Any], lens: Callable[..., Lens]) -> None:
+    assert seen(row, lens("chatml")).fate == "untold"
+
+
+def test_fields_of_no_format(lens: Callable[..., Lens]) -> None:
+    assert view({"alpha": 1}, lens("chatml"), codec(lens("chatml"))) is None
+
+
+def test_preference_pairs_show_the_answer_that_is_wanted(lens: Callable[..., Lens]) -> None:
+    row = {"chosen": TALK[:2], "rejected": [TALK[0], {"role": "assistant", "content": "Rome"}]}
+    found = seen(row, lens("chatml", chat="apart", asked="apart"))
+    assert list(found.ids) == truth("chatml", TALK[:2])[0]
+    assert found.trained.index(True) == truth("chatml", TALK[:2])[1].index(True)
+
+
+def test_roles_keep_their_names_where_the_trainer_does(lens: Callable[..., Lens]) -> None:
+    row = {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]}
+    assert list(seen(row, lens("chatml")).ids) == truth("chatml", chat("Hi", "Hello"))[0]
+    spoken = tokenizer("chatml").decode(list(seen(row, lens("chatml", spoken=True)).ids))
+    assert "<|im_start|>human" in spoken
+
+
+def test_no_tokenizer_is_a_sentence() -> None:
+    with pytest.raises(TokenizerError, match=r"no such folder, and no such tokenizer"):
+        codec(Lens("no/such-tokenizer"))
+
+
+def test_a_fallback_stands_in_for_a_missing_template(folder: Any) -> None:
+    made = tokenizer("chatml")
+    own = made.chat_template
+    made.chat_template = None
+    made.save_pretrained(folder / "bare")
+    made.chat_template = own
+    bare = Lens(str(folder / "bare"))
+    assert seen({"messages": TALK}, bare).fate == "refused"
+    assert seen({"messages": TALK}, replace(bare, fallback=CHATML)).trains
