@@ -182,8 +182,10 @@ def further(config: Mapping[str, Any], slots: Mapping[str, Any]) -> str:
 
 def headed(model: Anatomy, stage: str | None) -> Anatomy:
     """The model with the head its stage trains: classes, none, or its own."""
-    if stage in ("classification", "token_classification", "rm", "prm"):
-        return with_classes(model, 1 if stage in ("rm", "prm") else 2)
+    if stage in ("classification", "token_classification", "question_answering"):
+        return with_classes(model, 2)
+    if stage in ("rm", "prm", "regression"):
+        return with_classes(model, 1)
     if stage == "embedding":
         kept = tuple(p for p in model.parts if p.path != "lm_head")
         return replace(model, parts=kept, head=False)

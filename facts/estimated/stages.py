@@ -8,7 +8,7 @@ from transxlab.facts.calculator import NotKnown, Scope
 from transxlab.facts.estimated.parameters import total
 from transxlab.facts.estimated.reading import model_named, text, truth, whole
 
-PAIRED = ("dpo", "ipo", "orpo", "simpo", "rm", "prm", "kto")
+PAIRED = ("dpo", "ipo", "orpo", "simpo", "cpo", "rm", "prm", "kto")
 """Stages whose every row makes two sequences: chosen and rejected, or a row and its mismatch."""
 REFERENCED = ("dpo", "ipo", "kto")
 """Stages that always compare with a frozen copy of the model."""

@@ -84,6 +84,10 @@ def _method(sheet: Sheet) -> None:
         sheet.settle("config.double_quantization", _double(sheet), *_DOUBLE)
         sheet.assume("config.quantization_compute_dtype", "bf16")
     adapter = document.value("adapter")
+    if document.has("hatchery.lora_rank"):
+        sheet.put("config.method", "lora", "hatchery.lora_rank")
+        sheet.put("adapter.r", document.value("hatchery.lora_rank"), "hatchery.lora_rank")
+        return
     if adapter in (None, "", False):
         frozen = document.has("unfrozen_parameters")
         sheet.settle("config.method", "freeze" if frozen else "full", "unfrozen_parameters")

@@ -135,6 +135,22 @@ def _deepspeed(sheet: Sheet) -> None:
     for key in ("fp16", "bf16"):
         if document.on(f"{key}.enabled"):
             sheet.put("config.precision", key, f"{key}.enabled")
+    if _drives(document):
+        sheet.assume("config.method", "full")
+
+
+def _drives(document: Document) -> bool:
+    """Whether a script of DeepSpeed's own runs on these settings, and no other trainer fills them.
+
+    The engine trains every parameter it is given (deepspeed/runtime/engine.py), and knows no
+    adapters; what another trainer fills in, it spells ``auto``.
+    """
+    sized = any(
+        isinstance(document.value(key), int)
+        for key in ("train_batch_size", "train_micro_batch_size_per_gpu")
+    )
+    filled = any(cell.value == "auto" for cell in document.cells.values())
+    return sized and not filled
 
 
 _EACH: dict[str, Callable[[Sheet], None]] = {

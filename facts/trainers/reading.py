@@ -7,6 +7,7 @@ from pathlib import Path
 
 from transxlab.facts.origin import Origin, given
 from transxlab.facts.situation import Facts
+from transxlab.facts.trainers import prequantized
 from transxlab.facts.trainers.detecting import detect
 from transxlab.facts.trainers.document import Document
 from transxlab.facts.trainers.entries import add_entries
@@ -134,6 +135,7 @@ def interpret(
     _about(sheet, chosen, given(document.file))
     sheet.fill()
     chosen.derive(sheet)
+    prequantized.settle(sheet)
     unknown = add_entries(sheet, strict=chosen.strict, converts=chosen.converted)
     problems = (*document.problems, *sheet.problems)
     return Reading(facts, chosen.name, problems, unknown)

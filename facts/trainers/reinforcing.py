@@ -30,7 +30,7 @@ def entry(document: Document) -> str | None:
     for key, name in _NEMO.items():
         if document.has(f"{key}.max_num_steps") or document.has(f"{key}.max_num_epochs"):
             return name
-    if document.has("grpo.num_prompts_per_step"):
+    if document.has("grpo.num_prompts_per_step") or document.has("loss_fn.ratio_clip_min"):
         return "grpo"
     if "sft" in command or document.has("model.partial_pretrain"):
         return "sft"

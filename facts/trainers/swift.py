@@ -19,7 +19,14 @@ _KEYS = adapters.AdapterKeys(
     dropout_default="0.05",
     targets_default="all",
 )
-_TASKS = {"embedding": "embedding", "seq_cls": "classification"}
+_TASKS = {
+    "embedding": "embedding",
+    "seq_cls": "classification",
+    "reranker": "reranker",
+    "generative_reranker": "reranker",
+}
+_PARTLY = "lora_llm"
+"""Tuner types that begin so train the tower of images whole beside LoRA on the language model."""
 
 
 def entry(document: Document) -> str | None:
@@ -62,8 +69,8 @@ def _stage(sheet: Sheet) -> None:
             sheet.settle("config.stage", stage(document.value("rlhf_type", "dpo")), "rlhf_type")
         except Refuse:
             sheet.forget("config.stage")
-    elif task.endswith("reranker"):
-        return
+    elif task == "seq_cls" and document.value("problem_type") == "regression":
+        sheet.put("config.stage", "regression", "problem_type")
     elif task in _TASKS:
         sheet.put("config.stage", _TASKS[task], "task_type")
     elif command.endswith(" pt") or command.endswith("/pt.py"):
@@ -83,7 +90,7 @@ def _method(sheet: Sheet) -> None:
         plain = "nf4" if bits == 4 else "int8"
         kind = by if by in ("gptq", "awq", "hqq") else plain
     sheet.settle("config.quantization", kind, "quant_bits")
-    if name in ("lora", "longlora"):
+    if name in ("lora", "longlora") or name.startswith(_PARTLY):
         quantized = kind in ("nf4", "hqq")
         dora = document.on("use_dora")
         found = adapters.with_dora("qlora" if quantized else "lora", dora)

@@ -49,7 +49,22 @@ _WORDS = (
     ("finetune", "sft"),
     ("sft", "sft"),
 )
-_CLASSES = ("text-classification", "text_classification", "text-regression")
+_TASKS = {
+    "text-classification": "classification",
+    "text-multi-class-classification": "classification",
+    "text-binary-classification": "classification",
+    "text-regression": "regression",
+    "text-single-column-regression": "regression",
+    "token-classification": "token_classification",
+    "extractive-qa": "question_answering",
+    "extractive-question-answering": "question_answering",
+    "image-classification": "vision",
+    "image-regression": "vision",
+    "image-scoring": "vision",
+    "image-object-detection": "vision",
+    "object-detection": "vision",
+    "vlm": "sft",
+}
 
 
 def entry(document: Document) -> str | None:
@@ -110,12 +125,11 @@ def _autotrain(sheet: Sheet) -> None:
     document = sheet.document
     task = str(document.value("task", "")).lower()
     named = str(document.value("params.trainer", "")) or task.replace(":", "-").rsplit("-", 1)[-1]
-    if task in _CLASSES:
-        sheet.put("config.stage", "classification", "task")
-    elif task.startswith(("sentence-transformers", "st:")):
+    plain = task.replace("_", "-").partition(":")[0]
+    if plain in _TASKS:
+        sheet.put("config.stage", _TASKS[plain], "task")
+    elif plain == "sentence-transformers" or task.startswith("st:"):
         sheet.put("config.stage", "embedding", "task")
-    elif task in ("token-classification", "token_classification"):
-        sheet.put("config.stage", "token_classification", "task")
     elif task.startswith(("llm", "seq2seq")):
         try:
             found = stage("sft" if named in ("default", "llm", "generic", "seq2seq") else named)

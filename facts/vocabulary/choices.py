@@ -10,6 +10,7 @@ STAGES = (
     "ipo",
     "orpo",
     "simpo",
+    "cpo",
     "kto",
     "rm",
     "prm",
@@ -17,10 +18,15 @@ STAGES = (
     "grpo",
     "rloo",
     "online_dpo",
+    "ebft",
     "distill",
     "embedding",
+    "reranker",
     "classification",
     "token_classification",
+    "regression",
+    "question_answering",
+    "vision",
     "mlm",
 )
 METHODS = (
@@ -40,6 +46,9 @@ METHODS = (
     "bitfit",
     "galore",
     "badam",
+    "llamapro",
+    "bottleneck",
+    "hra",
 )
 ADAPTER_METHODS = (
     "lora",
@@ -53,6 +62,8 @@ ADAPTER_METHODS = (
     "prompt",
     "prefix",
     "llama_adapter",
+    "bottleneck",
+    "hra",
 )
 PRECISIONS = ("bf16", "fp16", "fp32", "fp8", "pure_bf16", "pure_fp16")
-QUANTIZATIONS = ("none", "nf4", "fp4", "int8", "int4", "gptq", "awq", "hqq", "fp8", "mxfp4")
+QUANTIZATIONS = ("none", "nf4", "fp4", "int8", "int4", "gptq", "awq", "hqq", "fp8", "mxfp4", "aqlm")

@@ -14,9 +14,12 @@ class Config(Filled):
     """How the run trains. Names are those of Hugging Face where it has one spelling."""
 
     stage: Text = slot(knob=True, values=STAGES, noun="the training stage")
-    """What is trained towards: next tokens (pretrain, cpt), answers (sft), preferences (dpo)."""
+    """What is trained towards: next tokens (pretrain, cpt), answers (sft), preferences (dpo).
+
+    Images count as ``vision`` (classes, boxes, scores); a number read off a text as ``regression``.
+    """
     method: Text = slot(knob=True, values=METHODS, noun="the training method")
-    """Which weights train: all (full), some (freeze), or adapters (lora, qlora ...)."""
+    """Which weights train: all (full), some (freeze), new blocks (llamapro), or adapters (lora ...)."""
     learning_rate: Number = slot(knob=True)
     """Peak learning rate; the number meant, also where the file holds it as text."""
     embedding_learning_rate: Number = slot(knob=True)
