@@ -13,11 +13,11 @@ from transxlab.facts.vocabulary.split import Split
 NAMED_ROWS = 10
 """Rows that are named for each kind of what was found in them."""
 
-MOST_TEMPLATES = 10
 MOST_LANGUAGES = 8
 """Languages that are carried into the facts."""
 
 """Templates that are carried into the facts."""
+MOST_TEMPLATES = 10
 
 
 def split_facts(profile: DataProfile, facts: Facts, *, rows: int | None = None) -> list[Fact]:
@@ -71,9 +71,15 @@ def _content(split: SplitProfile) -> dict[str, Any]:
     return {
         "junk_share": split.junk.share,
         "repetition_share": split.repetition.share,
-        "pii_rows": privacy.rows,
-        "secret_rows": privacy.secret_rows,
-        "secret_places": _places(split, secret),
+        "parse_rate": split.structure.parse_rate,
+        "structured_share": split.structure.share,
+        "broken_outputs": split.structure.broken,
+        "broken_places": tuple(
+            f"{fault} ({named_rows(split, places, rows)})"
+            for (fault, rows), (_, places) in zip(
+                split.structure.faults, split.structure.places, strict=True
+            )
+        ),
         "language": split.languages.language,
         "language_share": split.languages.share,
         "other_language_share": split.languages.other_share,
@@ -83,6 +89,9 @@ def _content(split: SplitProfile) -> dict[str, Any]:
         "pii_places": _places(split, set(dict(privacy.kinds)) - secret),
     }
 
+        "pii_rows": privacy.rows,
+        "secret_rows": privacy.secret_rows,
+        "secret_places": _places(split, secret),
 
 def _answers(split: SplitProfile) -> dict[str, Any]:
     """Labels and preference pairs."""

@@ -222,5 +222,6 @@ def _finished(
         preference=measured.preference.result(),
         privacy=measured.privacy.result(),
         languages=begun.languages(),
+        structure=measured.structure.result(),
         overlap=overlap,
     )

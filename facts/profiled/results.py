@@ -18,6 +18,7 @@ from transxlab.facts.profiled.measures.overlap import OverlapResult
 from transxlab.facts.profiled.measures.preference import PreferenceResult
 from transxlab.facts.profiled.measures.privacy import PrivacyResult
 from transxlab.facts.profiled.measures.repetition import RepetitionResult
+from transxlab.facts.profiled.measures.structure import StructureResult
 from transxlab.facts.profiled.measures.templates import TemplatesResult
 from transxlab.facts.profiled.problem import Problem
 
@@ -64,6 +65,8 @@ class SplitProfile:
     """Personal data and secrets."""
     languages: LanguagesResult
     """Languages of a sample of rows."""
+    structure: StructureResult
+    """Structured outputs, and whether they parse."""
     overlap: OverlapResult | None
     """Rows that also stand in train; None for train, and where there is no train."""
 

@@ -23,6 +23,7 @@ from transxlab.facts.profiled.measures.preference import Preference
 from transxlab.facts.profiled.measures.privacy import Privacy
 from transxlab.facts.profiled.measures.repetition import Repetition
 from transxlab.facts.profiled.measures.sample import Sample
+from transxlab.facts.profiled.measures.structure import Structure
 from transxlab.facts.profiled.problem import Problem, Problems
 from transxlab.facts.profiled.readers import source
 from transxlab.facts.profiled.shelf import Shelf
@@ -60,6 +61,8 @@ class Measures:
     """Preference pairs."""
     privacy: Privacy = field(default_factory=Privacy)
     """Personal data and secrets."""
+    structure: Structure = field(default_factory=Structure)
+    """Structured outputs."""
 
 
 @dataclass(slots=True)

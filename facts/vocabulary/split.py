@@ -88,6 +88,12 @@ class Split(Filled):
     """Share of rows that contain a given benchmark's items."""
     parse_rate: Number = slot()
     """Share of structured outputs that parse; none where outputs are not structured."""
+    structured_share: Number = slot()
+    """Share of outputs that are JSON, XML or hold fenced code."""
+    broken_outputs: Number = slot(unit="rows")
+    """Structured outputs that do not parse, and plain ones where nearly all are structured."""
+    broken_places: Names = slot()
+    """What is wrong with those, and in which rows."""
     labels: Number = slot(unit="labels")
     """Distinct labels."""
     majority_share: Number = slot()
