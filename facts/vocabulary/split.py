@@ -133,9 +133,23 @@ class Split(Filled):
     lost_end_share: Number = slot(depends_on="config.max_seq_length")
     """Share of rows whose end (and stop token) is cut off."""
     missing_eos_share: Number = slot()
-    """Share of rows whose last trained token is not the end of sequence."""
+    """Of rows with trained tokens, the share whose last one (white space apart) ends no answer."""
+    untrained_places: Names = slot()
+    """The first rows without a trained token, as file and line."""
+    endless_places: Names = slot()
+    """The first rows whose last trained token ends no answer."""
+    refused_share: Number = slot()
+    """Share of rows that the chat template, or the trainer, does not take."""
+    refusals: Names = slot()
+    """Why rows are not taken, most frequent first, with the first rows."""
+    trained_token_share: Number = slot(depends_on="config.max_seq_length")
+    """Share of the tokens that are left which count in the loss."""
     padding_share: Number = slot(depends_on="config.packing")
     """Share of a batch that is padding."""
+    packing_efficiency: Number = slot(depends_on="config.max_seq_length")
+    """Share of packed sequences that would hold tokens, whether the run packs or not."""
+    looked_rows: Number = slot(unit="rows")
+    """Rows that were tokenised with the run's own tokenizer; below ``rows`` where it is a sample."""
     chosen_longer_share: Number = slot()
     """Share of preference pairs whose chosen answer is the longer one."""
     chosen_length_ratio: Number = slot(unit="ratio")

@@ -36,6 +36,12 @@ class Tokenizer(Filled):
     """Side on which sequences are padded."""
     chat_template: Text = slot(knob=True)
     """Chat template the run names; none where the tokenizer's own is used or none is."""
+    turn_end: Text = slot()
+    """Special token that the chat template puts behind an answer; none where it puts none."""
+    turn_end_is_eos: Truth = slot()
+    """Whether that token is the end of sequence; none where there is none."""
+    generation_marks: Truth = slot()
+    """Whether the chat template marks what the assistant writes, or the trainer's twin of it does."""
     coverage: Number = slot(unit="share 0 to 1")
     """Share of the corpus's characters that come back after decoding."""
     unknown_share: Number = slot(unit="share 0 to 1")
