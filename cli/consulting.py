@@ -46,9 +46,55 @@ def consult(facts: Facts, rules: Rulebook, *, design: bool, engine: str) -> Case
     from transxlab.facts.estimated.calculators import CALCULATORS
 
     try:
-        return run(facts, rules, CALCULATORS, design=design, engine=engine)
+        case = run(facts, rules, CALCULATORS, design=design, engine=engine)
+        planned = None if design else _planned(case)
+        if planned is None:
+            return case
+        return run(planned, rules, CALCULATORS, design=design, engine=engine)
     except EngineMissing as error:
         raise Unusable(str(error)) from None
+
+
+MEASURED_AGAINST = (
+    "rows_min",
+    "rows_max",
+    "tokens_min",
+    "outputs_per_input",
+    "test_rows",
+    "template_share_max",
+    "duplicate_share_max",
+    "self_bleu_max",
+    "parse_rate_min",
+)
+"""Slots of the strategy that the rows themselves are held against. The others say what somebody
+does, and a plan that nobody has taken up answers no question about that."""
+
+
+def _planned(case: Case) -> Facts | None:
+    """The facts with what the rulebook wants of the rows, where there are rows and nobody said it.
+
+    An audit fills nothing in; without this, rows could only be held against a plan of the user's.
+    """
+    from transxlab.facts.origin import Origin
+
+    if not case.given.all("split"):
+        return None
+    held = case.given.one("strategy").slots
+    wanted = [
+        (made, made.label.rpartition(".")[2])
+        for made in case.decisions
+        if made.label.startswith("strategy.") and made.value is not None
+    ]
+    wanted = [
+        (made, slot) for made, slot in wanted if slot in MEASURED_AGAINST and slot not in held
+    ]
+    if not wanted:
+        return None
+    facts = case.given.copy()
+    for made, slot in wanted:
+        origin = Origin("concluded", f"the plan of {made.rule.id}")
+        facts.put(facts.one("strategy"), slot, made.value, origin)
+    return facts
 
 
 def save(case: Case) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from transxlab.cli import cleaning, consulting, options
 from transxlab.cli.failures import Unusable
-from transxlab.cli.gather import gather
+from transxlab.cli.gather import Gathered, gather
 from transxlab.cli.judging import exit_code, fail_on_option, verdict
 from transxlab.engine.case import Case
 
@@ -62,7 +62,9 @@ def command(
     if out:
         from transxlab.cli.writing import write_all
 
-        for path in write_all(Path(out), {"data_plan.md": plan(case)}, force=force):
+        for path in write_all(
+            Path(out), {"data_plan.md": plan(gathered, case, given)}, force=force
+        ):
             click.echo(f"wrote {path}", err=True)
     for line in gathered.unusable:
         click.echo(f"transxlab: {line}", err=True)
@@ -92,50 +94,48 @@ def as_plain(case: Case, remarks: list[str]) -> dict[str, Any]:
     }
 
 
-def measures(case: Case) -> list[dict[str, Any]]:
-    """Every split with what was measured on it, in words."""
-    from transxlab.cli.documents.context import HIDDEN, said
-
-    shown = []
-    for fact in case.facts.all("split"):
-        rows = [
-            (slot.replace("_", " "), said(f"split.{slot}", fact.slots[slot].value))
-            for slot in case.facts.vocabulary["split"].slots
-            if slot in fact.slots
-            and fact.slots[slot].value is not None
-            and f"split.{slot}" not in HIDDEN
-        ]
-        found = fact.slots.get("templates")
-        templates = found.value if found and isinstance(found.value, tuple) else ()
-        shown.append({"name": fact.name, "rows": rows, "templates": list(templates)})
-    return shown
-
-
-def plan(case: Case) -> str:
+def plan(gathered: Gathered, case: Case, given: Mapping[str, Any]) -> str:
     """``data_plan.md``."""
-    from transxlab.cli.documents.context import shared
-    from transxlab.cli.documents.markdown import render
+    from transxlab.cli.planning.document import document
+    from transxlab.cli.planning.steps import Data
 
-    strategy = [made for made in case.decisions if made.label.startswith("strategy.")]
-    return render("data_plan.md", shared(case) | {"splits": measures(case), "strategy": strategy})
+    assert gathered.profile is not None
+    named = {role: given[role] for role in ("train", "val", "test")}
+    return document(Data(case, gathered.profile, given["rows"]), named)
 
 
 def lines(case: Case, remarks: list[str]) -> list[str]:
     """The profile in the terminal."""
     from transxlab.cli.knowledge import sources
+    from transxlab.cli.planning.steps import on_data
     from transxlab.cli.render import console
-    from transxlab.cli.waiting import lines as waiting_lines
+    from transxlab.cli.render.contract import standing, summed
+    from transxlab.cli.waiting import grouped_of, said
 
-    shown: list[str] = []
-    for split in measures(case):
-        shown += [console.heading(str(split["name"])), ""]
-        shown += console.table(split["rows"])
-        if split["templates"]:
-            shown.append("  templates found, most frequent first:")
-            shown += [f"    {text}" for text in split["templates"]]
-        shown.append("")
+    shown = list(_measured(case))
     shown += console.few(remarks)
     shown += console.findings(case, sources())
-    shown += waiting_lines(case)
-    shown.append(console.counts([case]))
+    waiting = [item for item in case.not_judged if on_data(item.rule)]
+    shown += said(grouped_of(waiting))
+    shown.append(console.counted(summed(standing(case), waiting)))
     return shown
+
+
+def _measured(case: Case) -> Iterator[str]:
+    """The measures of every split, side by side."""
+    from transxlab.cli.render import console, measures
+
+    for group in measures.groups(case):
+        yield console.heading(group.title)
+        yield ""
+        if group.lines:
+            yield from console.table([["", *measures.names(case)], *group.lines])
+        if group.clean:
+            yield from console.field("none", ", ".join(group.clean))
+        yield ""
+    for fact in case.facts.all("split"):
+        found = fact.slots.get("templates")
+        if found is not None and isinstance(found.value, tuple) and found.value:
+            yield f"  templates in {fact.name}, most frequent first:"
+            yield from (f"    {text}" for text in found.value)
+            yield ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from transxlab.facts.origin import Origin
 from transxlab.facts.profiled.results import DataProfile, SplitProfile
+from transxlab.facts.profiled.spots import spotted
 from transxlab.facts.situation import Fact, Facts
 from transxlab.facts.vocabulary.split import Split
 
@@ -16,8 +17,8 @@ NAMED_ROWS = 10
 MOST_LANGUAGES = 8
 """Languages that are carried into the facts."""
 
-"""Templates that are carried into the facts."""
 MOST_TEMPLATES = 10
+"""Templates that are carried into the facts."""
 
 
 def split_facts(profile: DataProfile, facts: Facts, *, rows: int | None = None) -> list[Fact]:
@@ -25,10 +26,12 @@ def split_facts(profile: DataProfile, facts: Facts, *, rows: int | None = None) 
 
     ``rows``: the rows the run will see, where the train file is only a sample of them.
     """
-    return [
-        facts.add(as_split(split, rows if role == "train" else None), origin(split))
-        for role, split in profile.splits.items()
-    ]
+    added = []
+    for role, split in profile.splits.items():
+        fact = facts.add(as_split(split, rows if role == "train" else None), origin(split))
+        spotted(fact, split, origin(split), profile.splits.get("train"))
+        added.append(fact)
+    return added
 
 
 def origin(split: SplitProfile) -> Origin:
@@ -86,12 +89,12 @@ def _content(split: SplitProfile) -> dict[str, Any]:
         "languages": tuple(
             f"{code} {100 * share:.3g} %" for code, share in split.languages.shares[:MOST_LANGUAGES]
         ),
-        "pii_places": _places(split, set(dict(privacy.kinds)) - secret),
-    }
-
         "pii_rows": privacy.rows,
         "secret_rows": privacy.secret_rows,
         "secret_places": _places(split, secret),
+        "pii_places": _places(split, set(dict(privacy.kinds)) - secret),
+    }
+
 
 def _answers(split: SplitProfile) -> dict[str, Any]:
     """Labels and preference pairs."""

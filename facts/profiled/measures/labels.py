@@ -9,6 +9,9 @@ from transxlab.facts.profiled.block import Block
 from transxlab.facts.profiled.measures.counts import ranked
 from transxlab.facts.profiled.tally import Tally
 
+EXAMPLES = 5
+"""Rows that are named for a conflict."""
+
 MOST_LABELS = 1000
 """Different labels above which a field is no class but free text or a score."""
 
@@ -27,6 +30,8 @@ class LabelsResult:
     """Rows of the least frequent label."""
     conflicting_share: float | None
     """Share of labelled rows whose input also stands with another label."""
+    conflicting_examples: tuple[int, ...]
+    """Places of the first of them, one for each such input and label."""
     reason: str
     """The figures in a sentence."""
 
@@ -64,33 +69,38 @@ class Labels:
         """The classes, where the labels are few enough to be classes."""
         if self.too_many:
             reason = f"more than {MOST_LABELS:,} different labels: not classes"
-            return LabelsResult((), None, None, None, None, reason)
+            return LabelsResult((), None, None, None, None, (), reason)
         if not self.counts:
-            return LabelsResult((), None, None, None, None, "the rows have no labels")
+            return LabelsResult((), None, None, None, None, (), "the rows have no labels")
         labels = ranked(self.counts)
         total = self.counts.total()
         most, least = labels[0][1], labels[-1][1]
+        conflicting, examples = self._conflicting()
         return LabelsResult(
             labels=labels,
             majority_share=most / total,
             imbalance=most / least,
             smallest_rows=least,
-            conflicting_share=self._conflicting(),
+            conflicting_share=conflicting,
+            conflicting_examples=examples,
             reason=f"{len(labels)} labels; {labels[0][0]!r} on {most / total:.1%} of rows, "
             f"{labels[-1][0]!r} on {least:,} rows",
         )
 
-    def _conflicting(self) -> float:
+    def _conflicting(self) -> tuple[float, tuple[int, ...]]:
+        """Share of rows whose input has another label too, and the first of them."""
         import numpy as np
 
         labelled = conflicting = 0
+        first: list[int] = []
         for pairs in self.by_input.pairs():
             starts = np.flatnonzero(np.r_[True, pairs.key[1:] != pairs.key[:-1]])
-            several = np.diff(np.r_[starts, len(pairs.key)]) > 1
+            sizes = np.diff(np.r_[starts, len(pairs.key)])
             rows = np.add.reduceat(pairs.count, starts)
             labelled += int(rows.sum())
-            conflicting += int(rows[several].sum())
-        return conflicting / labelled if labelled else 0.0
+            conflicting += int(rows[sizes > 1].sum())
+            first = sorted([*first, *pairs.first[np.repeat(sizes > 1, sizes)].tolist()])[:EXAMPLES]
+        return (conflicting / labelled if labelled else 0.0), tuple(first)
 
     def _limit(self) -> None:
         if self.too_many or len(self.counts) > MOST_LABELS:

@@ -12,6 +12,9 @@ from transxlab.facts.profiled.tokens import DIGIT, WORD, Tokens
 if TYPE_CHECKING:
     from transxlab.facts.profiled.tokens import Counts
 
+EXAMPLES = 5
+"""Longest rows that are named."""
+
 LETTERS_PER_TOKEN = 8
 """Bytes of a word that one token of a byte-pair vocabulary holds, rounded up per word."""
 
@@ -39,6 +42,8 @@ class LengthsResult:
     """Mean words of a row; a Chinese or Japanese character counts as one."""
     mean_chars: float
     """Mean characters of a row."""
+    longest: tuple[tuple[int, int], ...]
+    """Estimated tokens and places of the longest rows, longest first."""
     reason: str
     """The figures in a sentence."""
 
@@ -49,6 +54,7 @@ class Lengths:
     def __init__(self) -> None:
         self.row, self.input, self.output = Histogram(), Histogram(), Histogram()
         self.words = self.chars = 0
+        self.longest: list[tuple[int, int]] = []
 
     def update(self, block: Block) -> None:
         """Count the lengths of a block's rows."""
@@ -58,6 +64,7 @@ class Lengths:
         sizes = np.diff(cumulated(tokens)[tokens.offsets])
         inputs, outputs = sizes[::2], sizes[1::2]
         self.row.add(inputs + outputs)
+        self._keep(inputs + outputs, block)
         self.input.add(inputs)
         self.output.add(outputs)
         self.words += int(np.count_nonzero(tokens.kind != 2))
@@ -70,6 +77,17 @@ class Lengths:
         self.output.merge(other.output)
         self.words += other.words
         self.chars += other.chars
+        self.longest = _longest([*self.longest, *other.longest])
+
+    def _keep(self, sizes: Counts, block: Block) -> None:
+        """Remember the longest rows; those that cannot be among them are not looked at."""
+        import numpy as np
+
+        least = self.longest[-1][0] if len(self.longest) == EXAMPLES else 0
+        at = np.flatnonzero(sizes >= least)
+        at = at[np.argsort(-sizes[at], kind="stable")[:EXAMPLES]]
+        found = zip(sizes[at].tolist(), block.places[at].tolist(), strict=True)
+        self.longest = _longest([*self.longest, *found])
 
     def result(self) -> LengthsResult:
         """The lengths."""
@@ -84,9 +102,14 @@ class Lengths:
             output_mean_tokens=self.output.mean,
             mean_words=self.words / rows,
             mean_chars=self.chars / rows,
+            longest=tuple(self.longest),
             reason=f"about {self.row.mean:,.0f} tokens a row, half of the rows within "
             f"{quantiles[50]:,}, 99% within {quantiles[99]:,} (estimated, not tokenised)",
         )
+
+
+def _longest(rows: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    return sorted(rows, key=lambda row: (-row[0], row[1]))[:EXAMPLES]
 
 
 def cumulated(tokens: Tokens) -> Counts:

@@ -1,0 +1,1 @@
+"""The plan for the data: what to mend first, and what that would change."""

@@ -1,0 +1,88 @@
+"""What the data should be, beside what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from transxlab.cli.render.words import bounds, value
+from transxlab.engine.case import Case
+from transxlab.facts.situation import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One thing that is wanted of the data."""
+
+    say: str
+    """What, in words."""
+    wanted: str
+    """What is wanted."""
+    has: str
+    """What the data have; empty where that was not measured."""
+    mark: str
+    """Whether the two agree: ``yes``, ``no``, or empty where that is for people to judge."""
+    because: str
+    """The rule that decided it with its reason, or where it was said."""
+
+
+def wants(case: Case) -> list[Want]:
+    """Everything that was decided or said about the data."""
+    return list(_wants(case))
+
+
+def _wants(case: Case) -> Iterator[Want]:
+    decided = {made.label: made for made in case.decisions}
+    for line in _table():
+        path, made = line["want"], decided.get(line["want"])
+        said = case.facts.known(path)
+        if said is not None and said.origin.kind == "concluded":
+            said = None
+        if made is not None and (said is None or said.value is None):
+            wanted, because = made.value, f"{made.rule.what} [{made.rule.id}]"
+            text = bounds(made.range) if made.range and not line.get("holds") else None
+        elif said is not None and said.value is not None:
+            wanted, because, text = said.value, str(said.origin), None
+        else:
+            continue
+        held = case.facts.known(line["has"]) if "has" in line else None
+        yield Want(
+            say=line["say"],
+            wanted=_words(line, wanted) + (f" ({text})" if text else ""),
+            has="" if held is None or held.value is None else _words(line, held.value),
+            mark=_mark(line.get("holds"), wanted, held),
+            because=because,
+        )
+
+
+def _words(line: dict[str, Any], held: object) -> str:
+    if line.get("share") and isinstance(held, float):
+        return f"{100 * held:.3g}%"
+    return value(held)
+
+
+COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "at_least": lambda wanted, held: held >= wanted,
+    "at_most": lambda wanted, held: held <= wanted,
+    "equal": lambda wanted, held: held == wanted,
+    "among": lambda wanted, held: held in wanted,
+}
+"""How what the data have must stand to what is wanted."""
+
+
+def _mark(holds: str | None, wanted: object, held: Known | None) -> str:
+    if holds is None or held is None or held.value is None:
+        return ""
+    return "yes" if COMPARED[holds](wanted, held.value) else "no"
+
+
+@lru_cache(maxsize=1)
+def _table() -> list[dict[str, Any]]:
+    import yaml
+
+    text = (Path(__file__).parent / "wanted.yaml").read_text(encoding="utf-8")
+    lines: list[dict[str, Any]] = yaml.safe_load(text)
+    return lines

@@ -1,0 +1,51 @@
+"""What mends a finding about the data, by the slot it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+TEMPLATE_SHARE = 0.1
+"""Templated rows that a plan leaves: below the 0.15 from which they are a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """One way to mend the rows."""
+
+    slot: str
+    """Path of the slot it mends."""
+    say: str
+    """What is done, in words."""
+    drop: tuple[str, ...] = ()
+    """Kinds of rows that go (``wish.KINDS``); empty where reading them is enough."""
+    split: bool = False
+    """Whether all rows are cut into new splits."""
+    leaves: Mapping[str, float] = field(default_factory=dict)
+    """Slots of the split and what they hold afterwards, where nobody measures it."""
+
+
+def cure_for(paths: Iterable[str]) -> Cure | None:
+    """The cure for a finding that rests on these slots; None where rows cannot be mended."""
+    wanted = set(paths)
+    return next((cure for cure in cures() if cure.slot in wanted), None)
+
+
+@lru_cache(maxsize=1)
+def cures() -> tuple[Cure, ...]:
+    """Every cure, in the order of their precedence."""
+    import yaml
+
+    table = yaml.safe_load((Path(__file__).parent / "cures.yaml").read_text(encoding="utf-8"))
+    return tuple(
+        Cure(
+            slot=slot,
+            say=row["say"],
+            drop=tuple(row.get("drop", ())),
+            split=bool(row.get("split")),
+            leaves=row.get("leaves", {}),
+        )
+        for slot, row in table.items()
+    )

@@ -1,0 +1,73 @@
+"""What data would be like once they were mended: done on copies, and measured again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from transxlab.facts.profiled.profile import DataProfile, ReadError, profile
+from transxlab.facts.profiled.remedies.judging import judge
+from transxlab.facts.profiled.remedies.splitting import split
+from transxlab.facts.profiled.remedies.walking import unreported
+from transxlab.facts.profiled.remedies.wish import Wish
+from transxlab.facts.profiled.remedies.writing import write_rows
+
+Files = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The outcome of one trial."""
+
+    removed: dict[str, int]
+    """Rows that go, by kind; rows nobody can read among them."""
+    kept: int
+    """Rows that stay."""
+    profile: DataProfile | None
+    """What was measured on the data as they would be; None where no row is left."""
+
+
+def trial(files: Files, wish: Wish, shares: Sequence[float] | None = None) -> Trial:
+    """Mend the training rows, or with ``shares`` cut those of train and val into new splits.
+
+    The files stay as they are. Rows are read by ``readers.folders.expanded`` paths; OSError where
+    a file vanishes, or where there is no room for the copies.
+    """
+    with TemporaryDirectory(prefix="transxlab-") as name:
+        folder = Path(name)
+        if shares is None:
+            return _mended(files, wish, folder)
+        return _cut(files, wish, shares, folder)
+
+
+def _mended(files: Files, wish: Wish, folder: Path) -> Trial:
+    paths = list(files["train"])
+    held_out = [path for role in files if role != "train" for path in files[role]]
+    reasons = judge(paths, held_out, wish, str, unreported).reasons
+    out = folder / "train.jsonl"
+    written = write_rows(paths, reasons, str(out), [out], folder / "gone.jsonl")
+    kept = written.kept[str(out)]
+    found = _measured({**files, "train": [str(out)]}) if kept else None
+    return Trial(written.removed, kept, found)
+
+
+def _cut(files: Files, wish: Wish, shares: Sequence[float], folder: Path) -> Trial:
+    paths = [path for role in ("train", "val") for path in files.get(role, ())]
+    reasons = judge(paths, list(files.get("test", ())), wish, str, unreported).reasons
+    roles = ("train", "val", "test")[: len(shares)]
+    outs = {role: folder / f"{role}.jsonl" for role in roles}
+    drawn = split(paths, reasons, shares, wish.seed).role
+    places = {place: str(outs[role]) for place, role in drawn.items()}
+    written = write_rows(paths, reasons, places, list(outs.values()), folder / "gone.jsonl")
+    cut = {role: [str(out)] for role, out in outs.items() if written.kept[str(out)]}
+    kept = sum(written.kept.values())
+    return Trial(written.removed, kept, _measured({**files, **cut}) if "train" in cut else None)
+
+
+def _measured(files: Files) -> DataProfile | None:
+    try:
+        return profile({role: list(paths) for role, paths in files.items()})
+    except ReadError:
+        return None

@@ -1,0 +1,156 @@
+"""The plan for the data: what it says first, what it promises, and that promises are kept.
+
+Where a sentence was changed on purpose, run this file with TRANSXLAB_GOLDEN=write.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from planted import filled, natural, write
+
+GOLDEN = Path(__file__).parent.parent / "cli" / "golden" / "data_plan.md"
+TEMPLATES = ["Tell me the capital of {a}.", "Which river runs through {a} and {b}?"]
+ANSWERS = ["The capital of that country is {a}.", "The river that runs there is {a}."]
+
+
+def pairs(rows: int, seed: int) -> list[dict[str, object]]:
+    """Rows that are natural in input and output."""
+    asked, told = natural(rows, seed, (8, 20)), natural(rows, seed + 1)
+    return [{"instruction": a, "output": b} for a, b in zip(asked, told, strict=True)]
+
+
+def faulty(folder: Path, seed: int = 0, made: int = 120, copies: int = 9, leaks: int = 4) -> None:
+    """A training file with templates, copies, leaks, empty and broken rows, and its validation."""
+    good, held = pairs(160, seed), pairs(60, seed + 7)
+    given_, wanted = filled(TEMPLATES, made, seed), filled(ANSWERS, made, seed + 1)
+    templated: list[dict[str, object]] = [
+        {"instruction": a, "output": b} for a, b in zip(given_, wanted, strict=True)
+    ]
+    rows = [
+        *good,
+        *templated,
+        *good[:copies],
+        *held[:leaks],
+        {"instruction": "Sing.", "output": ""},
+    ]
+    random.Random(seed).shuffle(rows)
+    train = write(folder / "train.jsonl", rows)
+    train.write_text(train.read_text("utf-8") + "{broken\n", "utf-8")
+    write(folder / "val.jsonl", held)
+
+
+def test_the_plan_reads_as_it_should(transxlab: Callable[..., Any], tmp_path: Path) -> None:
+    faulty(tmp_path)
+    task = ("--task", "creative generation")
+    ran = transxlab("data", "train.jsonl", "--val", "val.jsonl", *task, "--out", "plan")
+    assert ran.code == 1, ran.err
+    text = lasting((tmp_path / "plan" / "data_plan.md").read_text("utf-8"))
+    if os.environ.get("TRANSXLAB_GOLDEN") == "write":
+        GOLDEN.write_text(text, "utf-8")
+    assert text == GOLDEN.read_text("utf-8")
+
+
+def lasting(text: str) -> str:
+    """The plan without the parts that grow with every measure and every rule."""
+    head, _, tail = text.partition("## What there is\n")
+    drawn = tail.partition("### ")[2].partition("## Could not be judged")[0]
+    return head + "### " + drawn
+
+
+def findings(ran: Any) -> set[tuple[str, str | None]]:
+    return {(one["rule"], one["subject"]) for one in ran.json["findings"]}
+
+
+def promised(text: str, before: set[tuple[str, str | None]]) -> set[tuple[str, str | None]]:
+    """Findings that the first step of a plan leaves."""
+    first = text.split("### 1. ")[1].split("### 2. ")[0]
+    gone = re.search(r"^- gone: (.*)$", first, re.M)
+    assert gone, first
+    names = re.findall(r"(\w+\d+)(?: \(([^)]*)\))?", gone[1])
+    lost = {(rule, f"split[{subject}]" if subject else None) for rule, subject in names}
+    assert lost <= before
+    new = {(rule, None) for rule in re.findall(r"^- new: \w+ (\w+),", first, re.M)}
+    return (before - lost) | new
+
+
+@settings(
+    max_examples=6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    seed=st.integers(0, 10**6),
+    made=st.sampled_from([0, 20, 90]),
+    copies=st.integers(0, 12),
+    leaks=st.integers(0, 6),
+)
+def test_the_first_step_brings_what_the_plan_promises(
+    seed: int,
+    made: int,
+    copies: int,
+    leaks: int,
+    transxlab: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
+    faulty(tmp_path, seed, made, copies, leaks)
+    call = ["--val", "val.jsonl", "--task", "instruction", "--format", "json", "--force"]
+    before = findings(transxlab("data", "train.jsonl", *call, "--out", "plan"))
+    text = (tmp_path / "plan" / "data_plan.md").read_text("utf-8")
+    left = promised(text, before)
+    command = re.search(r"^```\n(transxlab .*)\n```$", text, re.M)
+    assert command
+    words = shlex.split(command[1])[1:]
+    assert transxlab(*words, "--force", "--fail-on", "never").code == 0
+    out = words[words.index("--write-clean") + 1]
+    assert findings(transxlab("data", out, *call)) == left
+
+
+def test_a_command_is_given_only_for_what_it_mends(
+    transxlab: Callable[..., Any], tmp_path: Path
+) -> None:
+    write(tmp_path / "train.jsonl", pairs(80, 3))
+    ran = transxlab("data", "train.jsonl", "--task", "instruction", "--out", ".")
+    assert ran.code == 0
+    text = (tmp_path / "data_plan.md").read_text("utf-8")
+    assert "## What to do first" not in text
+    assert "STR003" in text.split("## What no command mends")[1]
+    assert "--write-clean" not in text
+
+
+def test_large_data_are_computed_and_said_to_be(
+    transxlab: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transxlab.cli.planning.steps.TRIAL_BYTES", 0)
+    faulty(tmp_path)
+    transxlab("data", "train.jsonl", "--val", "val.jsonl", "--out", ".")
+    text = (tmp_path / "data_plan.md").read_text("utf-8")
+    assert "computed from the shares that were measured" in text
+    assert "tried on a copy" not in text
+    first = text.split("### 1. ")[1].split("### 2. ")[0]
+    assert "- gone: DUP001 (train)" in first
+
+
+def test_a_config_shows_what_becomes_of_the_run(
+    transxlab: Callable[..., Any], tmp_path: Path
+) -> None:
+    faulty(tmp_path)
+    config = {"base_model": "x", "datasets": [{"path": "train.jsonl", "type": "alpaca"}]}
+    config |= {"sequence_len": 32, "micro_batch_size": 2, "gradient_accumulation_steps": 2}
+    config |= {"num_epochs": 1, "adapter": "lora", "val_set_size": 0.0}
+    (tmp_path / "run.yaml").write_text(json.dumps(config))
+    transxlab("data", "train.jsonl", "--config", "run.yaml", "--gpu", "RTX 4090", "--out", ".")
+    text = (tmp_path / "data_plan.md").read_text("utf-8")
+    assert re.search(r"- steps \d+ -> \d+", text)
+    assert "`sequence_len` at run.yaml:1" in text
+    assert "the sequence length" in text
