@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transxlab.cli.across import OnCard
+from transxlab.cli.assuming import Assumed
 from transxlab.cli.levers import Tried
 from transxlab.engine.case import Case
 from transxlab.facts.estimated.memory import Memory
@@ -26,6 +27,8 @@ class Answers:
     """The run on other GPUs; None where nobody asked."""
     quick_test: str | None
     """The command whose three steps settle what is estimated; None without a trainer for it."""
+    assumed: tuple[Assumed, ...] = ()
+    """What stands in for a config that was not given."""
 
 
 def quick_test(case: Case, trainer: str | None, config: str | None) -> str | None:

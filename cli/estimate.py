@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from transxlab.cli import consulting, options
+from transxlab.cli import assuming, consulting, options
 from transxlab.cli.across import across, names
 from transxlab.cli.answers import Answers, missing, quick_test
 from transxlab.cli.failures import Unusable
@@ -50,12 +50,16 @@ def command(config: str | None, **given: Any) -> None:
         raise Unusable("--across names the GPUs to compare: leave out --gpu and --vram")
     gathered = gather(config, given, trainer=given["trainer"], version=given["trainer_version"])
     rules = consulting.rulebook(given["rulebook"])
-    case = consulting.consult(gathered.facts, rules, design=False, engine=given["engine"])
+    known = gathered.facts
+    stood_in: tuple[assuming.Assumed, ...] = ()
+    if config is None:
+        known, stood_in = assuming.assumed(known, rules, given["engine"])
+    case = consulting.consult(known, rules, design=False, engine=given["engine"])
     told: list[str] = []
     if given["calibrate"] or CALIBRATIONS.is_file():
         from transxlab.cli import calibrating
 
-        own, told = calibrating.corrected(gathered.facts, case, given["calibrate"])
+        own, told = calibrating.corrected(known, case, given["calibrate"])
         if own is not None:
             case = consulting.consult(own, rules, design=False, engine=given["engine"])
     consulting.save(case)
@@ -65,8 +69,9 @@ def command(config: str | None, **given: Any) -> None:
         memory=breakdown(case.facts),
         cure=cure(case),
         levers=tuple(tried(case)) if given["levers"] else None,
-        cards=tuple(across(gathered.facts, cards, given["gpus"], rules)) if cards else None,
+        cards=tuple(across(known, cards, given["gpus"], rules)) if cards else None,
         quick_test=quick_test(case, gathered.trainer, config),
+        assumed=stood_in,
     )
     done = simulated(found, given["model_config"]) if given["simulate"] else None
     if given["form"] == "json":
@@ -93,6 +98,8 @@ def lines(found: Answers, told: list[str]) -> Iterator[str]:
     from transxlab.cli.render import console, estimate
 
     yield from estimate.lines(found.case, found.memory, found.cure)
+    if found.assumed:
+        yield from console.field("assumed", assuming.told(found.assumed))
     for text in told:
         yield from console.field("measured", text)
     if found.levers is not None:

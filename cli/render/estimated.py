@@ -39,6 +39,7 @@ def as_plain(found: Answers) -> dict[str, Any]:
         "usd": _interval(case, "estimate.usd"),
         "disk": _interval(case, "estimate.disk_gib", GIB),
         "largest": _largest(found),
+        "assumed": [{"slot": one.slot, "value": one.value, "by": one.by} for one in found.assumed],
         "basis": [*basis(case), *(found.memory.basis if found.memory else ())],
         "needs": missing(case),
         "quick_test": found.quick_test,

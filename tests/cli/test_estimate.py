@@ -91,3 +91,37 @@ def test_an_unknown_card_is_named_with_the_nearest(run: Run) -> None:
 
 def test_across_and_one_card_exclude_each_other(run: Run) -> None:
     assert "leave out --gpu" in run(CONFIG, "--across", "H100", "--gpu", "H100", code=2)
+
+
+def test_without_a_config_the_rules_stand_in_for_it_and_are_named(transxlab):
+    told = transxlab("estimate", "--model", "Qwen/Qwen2.5-7B", "--method", "qlora",
+                     "--gpu", "RTX 4090", "--format", "json")  # fmt: skip
+    assert told.code == 0, told.err
+    assert told.json["memory"]["needed"] is not None
+    assumed = {one["slot"]: one for one in told.json["assumed"]}
+    assert assumed["adapter.r"]["by"].startswith("PEF")
+    assert assumed["config.stage"]["value"] == "sft"
+    assert "config.method" not in assumed
+    said = transxlab("estimate", "--model", "Qwen/Qwen2.5-7B", "--gpu", "RTX 4090").out
+    assert "assumed" in said
+
+
+def test_what_is_given_is_not_assumed_and_a_full_run_has_no_adapter(transxlab):
+    told = transxlab("estimate", "--model", "roberta-large", "--method", "full",
+                     "--gpu", "T4", "--rows", "60000", "--fact", "config.max_seq_length=128",
+                     "--format", "json")  # fmt: skip
+    assumed = {one["slot"]: one["value"] for one in told.json["assumed"]}
+    assert assumed["config.stage"] == "classification"
+    assert "config.max_seq_length" not in assumed
+    assert not any(slot.startswith("adapter.") for slot in assumed)
+
+
+def test_an_encoder_is_taken_at_the_length_it_was_trained_on(transxlab):
+    told = transxlab("estimate", "--model", "roberta-large", "--method", "full", "--format", "json")
+    assumed = {one["slot"]: one["value"] for one in told.json["assumed"]}
+    assert assumed["config.max_seq_length"] == 512
+
+
+def test_a_config_is_taken_as_it_is(transxlab):
+    told = transxlab("estimate", str(CONFIG), "--format", "json")
+    assert told.json["assumed"] == []
