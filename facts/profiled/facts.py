@@ -18,6 +18,9 @@ MOST_LANGUAGES = 8
 """Languages that are carried into the facts."""
 
 MOST_TEMPLATES = 10
+MOST_LABELS = 10
+"""Labels that are named."""
+
 """Templates that are carried into the facts."""
 
 
@@ -26,7 +29,7 @@ def split_facts(profile: DataProfile, facts: Facts, *, rows: int | None = None) 
 
     ``rows``: the rows the run will see, where the train file is only a sample of them.
     """
-    added = []
+    added, train = [], profile.splits.get("train")
     for role, split in profile.splits.items():
         fact = facts.add(as_split(split, rows if role == "train" else None), origin(split))
         spotted(fact, split, origin(split), profile.splits.get("train"))
@@ -44,8 +47,10 @@ def _named(split: SplitProfile) -> str:
     return first if len(split.files) == 1 else f"{first} and {len(split.files) - 1} more"
 
 
-def as_split(split: SplitProfile, rows: int | None = None) -> Split:
-    """The measures of one split under the names of the vocabulary."""
+def as_split(
+    split: SplitProfile, rows: int | None = None, train: SplitProfile | None = None
+) -> Split:
+    """The measures of one split under the names of the vocabulary, held against those of train."""
     counts = split.counts
     return Split(
         role=split.role,
@@ -66,6 +71,7 @@ def as_split(split: SplitProfile, rows: int | None = None) -> Split:
         **_lengths(split, rows),
     )
 
+        **_coverage(split, train),
 
 def _content(split: SplitProfile) -> dict[str, Any]:
     """What stands in the texts."""
@@ -108,6 +114,8 @@ def _answers(split: SplitProfile) -> dict[str, Any]:
         "chosen_longer_share": preference.chosen_longer_share,
         "chosen_length_ratio": preference.chosen_length_ratio,
         "identical_pair_share": preference.identical_share,
+        "unlabelled_rows": labels.unlabelled_rows if labels.labels else None,
+        "label_spellings": tuple(" / ".join(map(repr, alike)) for alike in labels.spellings),
         "desirable_share": preference.desirable_share,
     }
 
@@ -115,6 +123,21 @@ def _answers(split: SplitProfile) -> dict[str, Any]:
 def _lengths(split: SplitProfile, rows: int | None) -> dict[str, Any]:
     """Lengths in estimated tokens; the total is that of the rows the run will see."""
     lengths = split.lengths
+def _coverage(split: SplitProfile, train: SplitProfile | None) -> dict[str, Any]:
+    """Labels that stand in train alone, and in this split alone."""
+    if split.role == "train":
+        return dict.fromkeys(("missing_labels", "unseen_labels", "unseen_label_names"))
+    if train is None or not train.labels.labels or not split.labels.labels:
+        return {}
+    here, there = dict(split.labels.labels), dict(train.labels.labels)
+    unseen = tuple(label for label in here if label not in there)
+    return {
+        "missing_labels": sum(label not in here for label in there),
+        "unseen_labels": len(unseen),
+        "unseen_label_names": unseen[:MOST_LABELS],
+    }
+
+
     quantiles = lengths.token_quantiles
     return {
         "tokens": lengths.tokens if rows is None else round(lengths.mean_tokens * rows),
@@ -130,6 +153,7 @@ def _lengths(split: SplitProfile, rows: int | None) -> dict[str, Any]:
     }
 
 
+        **_outliers(split),
 def _places(split: SplitProfile, kinds: set[str]) -> tuple[str, ...]:
     """``email in 7 rows (train.jsonl:65, 97, 167 ...)`` for each of these kinds."""
     rows = dict(split.privacy.kinds)
@@ -155,6 +179,19 @@ def named_rows(split: SplitProfile, places: Sequence[int], rows: int) -> str:
 def _copies(split: SplitProfile) -> dict[str, Any]:
     """Duplicates, leaks and outputs per input; leaks are left unknown where there is no train."""
     slots: dict[str, Any] = {
+def _outliers(split: SplitProfile) -> dict[str, Any]:
+    """Rows far longer or shorter than the others, left unknown where rows are too few."""
+    found = split.lengths.outliers
+    if found is None:
+        return {}
+    return {
+        "long_outlier_rows": found.long_rows,
+        "long_outlier_tokens": found.above_tokens,
+        "short_outlier_rows": found.short_rows,
+        "short_outlier_tokens": found.below_tokens,
+    }
+
+
         "duplicate_share": split.duplicates.share,
         "near_duplicate_share": split.near.share,
         "single_output_share": split.outputs.repeated_single_share,

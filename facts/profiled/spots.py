@@ -61,5 +61,8 @@ def _rows(split: SplitProfile) -> dict[str, Sequence[int]]:
         "junk_share": split.junk.examples,
         "repetition_share": split.repetition.examples,
         "conflicting_share": split.labels.conflicting_examples,
+        "unlabelled_rows": split.labels.unlabelled_examples,
+        "long_outlier_rows": [place for _, place in split.lengths.longest],
+        "short_outlier_rows": [place for _, place in split.lengths.shortest],
         "max_tokens": [place for _, place in split.lengths.longest],
     }

@@ -106,6 +106,14 @@ class Split(Filled):
     """Share of rows whose input also stands with another label."""
     missing_labels: Number = slot(unit="labels")
     """Labels of train that this split lacks; none for train."""
+    unseen_labels: Number = slot(unit="labels")
+    """Labels of this split that train lacks; none for train."""
+    unseen_label_names: Names = slot()
+    """The first of those, most frequent first."""
+    unlabelled_rows: Number = slot(unit="rows")
+    """Rows without a label where the others have one; none where none has."""
+    label_spellings: Names = slot()
+    """Labels that differ in case and white space alone, as ``'Yes' / 'yes'``."""
     tokens: Number = slot(unit="tokens")
     """Tokens of all rows, estimated unless a tokenizer was given."""
     mean_tokens: Number = slot(unit="tokens")
@@ -118,6 +126,14 @@ class Split(Filled):
     """Length that 99% of rows stay within."""
     max_tokens: Number = slot(unit="tokens")
     """Length of the longest row."""
+    long_outlier_rows: Number = slot(unit="rows")
+    """Rows far longer than the others: beyond Tukey's outer fence on logarithms, or 50 medians."""
+    long_outlier_tokens: Number = slot(unit="tokens")
+    """Length above which they are."""
+    short_outlier_rows: Number = slot(unit="rows")
+    """Rows far shorter than the others, empty ones apart; below the same fence."""
+    short_outlier_tokens: Number = slot(unit="tokens")
+    """Length below which they are."""
     prompt_p95_tokens: Number = slot(unit="tokens")
     """Length of input that 95% of rows stay within."""
     output_mean_tokens: Number = slot(unit="tokens")

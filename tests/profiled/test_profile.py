@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import planted as data
@@ -178,7 +179,10 @@ def test_the_order_of_rows_changes_no_share(
     assert one.duplicates.share == two.duplicates.share
     assert one.near.share == two.near.share
     assert one.templates.share == two.templates.share
-    assert one.lengths == two.lengths
+    places = {"longest": (), "shortest": ()}
+    assert replace(one.lengths, **places) == replace(two.lengths, **places)
+    assert [n for n, _ in one.lengths.longest] == [n for n, _ in two.lengths.longest]
+    assert [n for n, _ in one.lengths.shortest] == [n for n, _ in two.lengths.shortest]
     assert one.outputs == two.outputs
     assert one.labels == two.labels
 

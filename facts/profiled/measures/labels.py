@@ -1,19 +1,28 @@
-"""Classes: balance, the smallest one, and inputs that stand with two of them."""
+"""Classes: balance, the smallest one, rows without one, and inputs that stand with two."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
-from transxlab.facts.profiled.block import Block
+from transxlab.facts.profiled.block import Block, place
 from transxlab.facts.profiled.measures.counts import ranked
 from transxlab.facts.profiled.tally import Tally
 
 EXAMPLES = 5
 """Rows that are named for a conflict."""
 
+LABELLED = frozenset({"classification", "nli", "pair", "kto"})
+"""Row formats with a label."""
+
+NO_LABEL = frozenset({"", "-", "nan", "NaN"})
+"""What stands for no label: nothing, SNLI's sign for no agreement, a table's empty cell."""
+
 MOST_LABELS = 1000
 """Different labels above which a field is no class but free text or a score."""
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,12 @@ class LabelsResult:
     """Share of labelled rows whose input also stands with another label."""
     conflicting_examples: tuple[int, ...]
     """Places of the first of them, one for each such input and label."""
+    unlabelled_rows: int
+    """Rows without a label among rows of a format whose other rows have one."""
+    unlabelled_examples: tuple[int, ...]
+    """Places of the first of those."""
+    spellings: tuple[tuple[str, ...], ...]
+    """Labels that differ in case and white space alone."""
     reason: str
     """The figures in a sentence."""
 
@@ -43,14 +58,23 @@ class Labels:
         self.counts: Counter[str] = Counter()
         self.too_many = False
         self.by_input = Tally()
+        self.formats: set[str] = set()
+        self.unlabelled: Counter[str] = Counter()
+        self.places: dict[str, list[int]] = {}
 
     def update(self, block: Block) -> None:
         """Count the labels of a block."""
         import numpy as np
 
-        labelled = [i for i, e in enumerate(block.examples) if e.label is not None]
+        labelled = []
+        for index, example in enumerate(block.examples):
+            if example.label is not None and example.label not in NO_LABEL:
+                labelled.append(index)
+            elif example.format in LABELLED:
+                self._miss(example.format, place(block.file, block.lines[index]))
         if not labelled:
             return
+        self.formats.update(block.examples[i].format for i in labelled)
         labels = [str(block.examples[i].label) for i in labelled]
         self.counts.update(labels)
         at = np.array(labelled)
@@ -63,15 +87,21 @@ class Labels:
         self.too_many = self.too_many or other.too_many
         self.counts.update(other.counts)
         self.by_input.merge(other.by_input)
+        self.formats |= other.formats
+        self.unlabelled.update(other.unlabelled)
+        for name, places in other.places.items():
+            self.places[name] = sorted(self.places.get(name, []) + places)[:EXAMPLES]
         self._limit()
 
     def result(self) -> LabelsResult:
         """The classes, where the labels are few enough to be classes."""
-        if self.too_many:
-            reason = f"more than {MOST_LABELS:,} different labels: not classes"
-            return LabelsResult((), None, None, None, None, (), reason)
-        if not self.counts:
-            return LabelsResult((), None, None, None, None, (), "the rows have no labels")
+        without = (name for name in self.unlabelled if name in self.formats)
+        missing = {name: self.unlabelled[name] for name in without}
+        rows = sum(missing.values())
+        first = tuple(sorted(p for name in missing for p in self.places[name])[:EXAMPLES])
+        reason = self._no_classes()
+        if reason is not None:
+            return LabelsResult((), None, None, None, None, (), rows, first, (), reason)
         labels = ranked(self.counts)
         total = self.counts.total()
         most, least = labels[0][1], labels[-1][1]
@@ -83,9 +113,30 @@ class Labels:
             smallest_rows=least,
             conflicting_share=conflicting,
             conflicting_examples=examples,
+            unlabelled_rows=rows,
+            unlabelled_examples=first,
+            spellings=_spellings(self.counts),
             reason=f"{len(labels)} labels; {labels[0][0]!r} on {most / total:.1%} of rows, "
-            f"{labels[-1][0]!r} on {least:,} rows",
+            f"{labels[-1][0]!r} on {least:,} rows; {rows:,} rows without one",
         )
+
+    def _no_classes(self) -> str | None:
+        """Why the labels are no classes; None where they are."""
+        if self.too_many:
+            return f"more than {MOST_LABELS:,} different labels: not classes"
+        if not self.counts:
+            return "the rows have no labels"
+        numbers = [label for label in self.counts if _NUMBER.fullmatch(label)]
+        fractions = [label for label in numbers if float(label) % 1]
+        if len(numbers) == len(self.counts) and len(fractions) > len(numbers) / 2:
+            return "the labels are scores: not classes"
+        return None
+
+    def _miss(self, name: str, where: int) -> None:
+        self.unlabelled[name] += 1
+        held = self.places.setdefault(name, [])
+        if len(held) < EXAMPLES or where < held[-1]:
+            self.places[name] = sorted([*held, where])[:EXAMPLES]
 
     def _conflicting(self) -> tuple[float, tuple[int, ...]]:
         """Share of rows whose input has another label too, and the first of them."""
@@ -107,6 +158,14 @@ class Labels:
             self.too_many = True
             self.counts.clear()
             self.by_input = Tally()
+
+
+def _spellings(counts: Counter[str]) -> tuple[tuple[str, ...], ...]:
+    """Labels that are one but for case and white space, most frequent first in each."""
+    alike: dict[str, list[str]] = {}
+    for label, _ in ranked(counts):
+        alike.setdefault(" ".join(label.split()).casefold(), []).append(label)
+    return tuple(tuple(labels) for labels in alike.values() if len(labels) > 1)
 
 
 def _code(label: str) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from transxlab.facts.profiled.block import Block
 from transxlab.facts.profiled.histogram import Histogram
+from transxlab.facts.profiled.measures.outliers import Outliers, outliers
 from transxlab.facts.profiled.tokens import DIGIT, WORD, Tokens
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ class LengthsResult:
     """Mean characters of a row."""
     longest: tuple[tuple[int, int], ...]
     """Estimated tokens and places of the longest rows, longest first."""
+    shortest: tuple[tuple[int, int], ...]
+    """The same of the shortest rows that are not empty, shortest first."""
+    outliers: Outliers | None
+    """Rows far longer or shorter than the others; None where rows are too few."""
     reason: str
     """The figures in a sentence."""
 
@@ -55,6 +60,7 @@ class Lengths:
         self.row, self.input, self.output = Histogram(), Histogram(), Histogram()
         self.words = self.chars = 0
         self.longest: list[tuple[int, int]] = []
+        self.shortest: list[tuple[int, int]] = []
 
     def update(self, block: Block) -> None:
         """Count the lengths of a block's rows."""
@@ -78,16 +84,20 @@ class Lengths:
         self.words += other.words
         self.chars += other.chars
         self.longest = _longest([*self.longest, *other.longest])
+        self.shortest = _shortest([*self.shortest, *other.shortest])
 
     def _keep(self, sizes: Counts, block: Block) -> None:
-        """Remember the longest rows; those that cannot be among them are not looked at."""
+        """Remember the longest and shortest rows; others are not looked at."""
         import numpy as np
 
         least = self.longest[-1][0] if len(self.longest) == EXAMPLES else 0
         at = np.flatnonzero(sizes >= least)
         at = at[np.argsort(-sizes[at], kind="stable")[:EXAMPLES]]
-        found = zip(sizes[at].tolist(), block.places[at].tolist(), strict=True)
-        self.longest = _longest([*self.longest, *found])
+        self.longest = _longest([*self.longest, *_placed(sizes, at, block)])
+        most = self.shortest[-1][0] if len(self.shortest) == EXAMPLES else np.iinfo(np.int64).max
+        at = np.flatnonzero((sizes <= most) & (sizes > 0))
+        at = at[np.argsort(sizes[at], kind="stable")[:EXAMPLES]]
+        self.shortest = _shortest([*self.shortest, *_placed(sizes, at, block)])
 
     def result(self) -> LengthsResult:
         """The lengths."""
@@ -103,6 +113,8 @@ class Lengths:
             mean_words=self.words / rows,
             mean_chars=self.chars / rows,
             longest=tuple(self.longest),
+            shortest=tuple(self.shortest),
+            outliers=outliers(self.row),
             reason=f"about {self.row.mean:,.0f} tokens a row, half of the rows within "
             f"{quantiles[50]:,}, 99% within {quantiles[99]:,} (estimated, not tokenised)",
         )
@@ -110,6 +122,14 @@ class Lengths:
 
 def _longest(rows: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return sorted(rows, key=lambda row: (-row[0], row[1]))[:EXAMPLES]
+
+
+def _shortest(rows: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    return sorted(rows)[:EXAMPLES]
+
+
+def _placed(sizes: Counts, at: Counts, block: Block) -> list[tuple[int, int]]:
+    return list(zip(sizes[at].tolist(), block.places[at].tolist(), strict=True))
 
 
 def cumulated(tokens: Tokens) -> Counts:

@@ -1,4 +1,4 @@
-"""Structured outputs: how many there are, how many of them parse, and what is wrong with the others.
+"""Structured outputs: how many there are, how many parse, and what is wrong with the others.
 
 Judged are outputs that begin like JSON, hold fenced code, or are one XML element from end to end.
 Where nearly all outputs are structured, the ones that are not count as broken.
