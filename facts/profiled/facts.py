@@ -17,10 +17,10 @@ NAMED_ROWS = 10
 MOST_LANGUAGES = 8
 """Languages that are carried into the facts."""
 
-MOST_TEMPLATES = 10
 MOST_LABELS = 10
 """Labels that are named."""
 
+MOST_TEMPLATES = 10
 """Templates that are carried into the facts."""
 
 
@@ -31,8 +31,9 @@ def split_facts(profile: DataProfile, facts: Facts, *, rows: int | None = None) 
     """
     added, train = [], profile.splits.get("train")
     for role, split in profile.splits.items():
-        fact = facts.add(as_split(split, rows if role == "train" else None), origin(split))
-        spotted(fact, split, origin(split), profile.splits.get("train"))
+        made = as_split(split, rows if role == "train" else None, train)
+        fact = facts.add(made, origin(split))
+        spotted(fact, split, origin(split), train)
         added.append(fact)
     return added
 
@@ -68,10 +69,10 @@ def as_split(
         **_made(split),
         **_content(split),
         **_answers(split),
+        **_coverage(split, train),
         **_lengths(split, rows),
     )
 
-        **_coverage(split, train),
 
 def _content(split: SplitProfile) -> dict[str, Any]:
     """What stands in the texts."""
@@ -111,18 +112,15 @@ def _answers(split: SplitProfile) -> dict[str, Any]:
         "imbalance": labels.imbalance,
         "smallest_label_rows": labels.smallest_rows,
         "conflicting_share": labels.conflicting_share,
+        "unlabelled_rows": labels.unlabelled_rows if labels.labels else None,
+        "label_spellings": tuple(" / ".join(map(repr, alike)) for alike in labels.spellings),
         "chosen_longer_share": preference.chosen_longer_share,
         "chosen_length_ratio": preference.chosen_length_ratio,
         "identical_pair_share": preference.identical_share,
-        "unlabelled_rows": labels.unlabelled_rows if labels.labels else None,
-        "label_spellings": tuple(" / ".join(map(repr, alike)) for alike in labels.spellings),
         "desirable_share": preference.desirable_share,
     }
 
 
-def _lengths(split: SplitProfile, rows: int | None) -> dict[str, Any]:
-    """Lengths in estimated tokens; the total is that of the rows the run will see."""
-    lengths = split.lengths
 def _coverage(split: SplitProfile, train: SplitProfile | None) -> dict[str, Any]:
     """Labels that stand in train alone, and in this split alone."""
     if split.role == "train":
@@ -138,6 +136,9 @@ def _coverage(split: SplitProfile, train: SplitProfile | None) -> dict[str, Any]
     }
 
 
+def _lengths(split: SplitProfile, rows: int | None) -> dict[str, Any]:
+    """Lengths in estimated tokens; the total is that of the rows the run will see."""
+    lengths = split.lengths
     quantiles = lengths.token_quantiles
     return {
         "tokens": lengths.tokens if rows is None else round(lengths.mean_tokens * rows),
@@ -150,10 +151,10 @@ def _coverage(split: SplitProfile, train: SplitProfile | None) -> dict[str, Any]
         "output_mean_tokens": lengths.output_mean_tokens,
         "token_quantiles": quantiles,
         "tokens_exact": False,
+        **_outliers(split),
     }
 
 
-        **_outliers(split),
 def _places(split: SplitProfile, kinds: set[str]) -> tuple[str, ...]:
     """``email in 7 rows (train.jsonl:65, 97, 167 ...)`` for each of these kinds."""
     rows = dict(split.privacy.kinds)
@@ -176,9 +177,6 @@ def named_rows(split: SplitProfile, places: Sequence[int], rows: int) -> str:
     return ", ".join(shown) + (" ..." if rows > len(shown) else "")
 
 
-def _copies(split: SplitProfile) -> dict[str, Any]:
-    """Duplicates, leaks and outputs per input; leaks are left unknown where there is no train."""
-    slots: dict[str, Any] = {
 def _outliers(split: SplitProfile) -> dict[str, Any]:
     """Rows far longer or shorter than the others, left unknown where rows are too few."""
     found = split.lengths.outliers
@@ -192,6 +190,9 @@ def _outliers(split: SplitProfile) -> dict[str, Any]:
     }
 
 
+def _copies(split: SplitProfile) -> dict[str, Any]:
+    """Duplicates, leaks and outputs per input; leaks are left unknown where there is no train."""
+    slots: dict[str, Any] = {
         "duplicate_share": split.duplicates.share,
         "near_duplicate_share": split.near.share,
         "single_output_share": split.outputs.repeated_single_share,
