@@ -8,6 +8,7 @@ from typing import Any
 from transxlab.facts.origin import Origin
 from transxlab.facts.profiled.results import DataProfile, SplitProfile
 from transxlab.facts.profiled.spots import spotted
+from transxlab.facts.profiled.supervised import supervised
 from transxlab.facts.situation import Fact, Facts
 from transxlab.facts.vocabulary.split import Split
 
@@ -34,6 +35,7 @@ def split_facts(profile: DataProfile, facts: Facts, *, rows: int | None = None) 
         made = as_split(split, rows if role == "train" else None, train)
         fact = facts.add(made, origin(split))
         spotted(fact, split, origin(split), train)
+        supervised(facts, fact, split, rows if role == "train" else None)
         added.append(fact)
     return added
 

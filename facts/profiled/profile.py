@@ -24,6 +24,8 @@ from transxlab.facts.profiled.readers import places, source
 from transxlab.facts.profiled.readers.folders import expanded
 from transxlab.facts.profiled.results import DataProfile, SplitProfile
 from transxlab.facts.profiled.scan import Part, Task, empty
+from transxlab.facts.profiled.seen.codec import codec
+from transxlab.facts.profiled.seen.lens import Lens
 
 if TYPE_CHECKING:
     from transxlab.facts.profiled.measures.near import Links
@@ -48,6 +50,7 @@ def profile(
     cache: Path | None = None,
     progress: Progress | None = None,
     chunk_bytes: int = source.CHUNK_BYTES,
+    lens: Lens | None = None,
 ) -> DataProfile:
     """Measure the files of each role (``train``, ``val``, ``test``).
 
@@ -55,16 +58,18 @@ def profile(
     engine (``pool`` or ``ray``). Under ``cache`` a run that was stopped leaves its finished chunks,
     which the next run of the same files takes up. Bad rows, and bad files beside good ones, are in
     ``problems``; ReadError is raised when nothing of a role's files could be used, EngineError when
-    the engine cannot be.
+    the engine cannot be, TokenizerError when the tokenizer of the lens cannot.
     """
+    if lens is not None:
+        codec(lens)
     named = {role: expanded(given, role) for role, given in files.items()}
     total = sum(places.size_bytes(path) for paths in named.values() for path in paths)
     done = _Done(progress, total)
     large = total >= compiled.WORTH_BYTES
     at_work = engines.engine(engine, processes)
     try:
-        with resume.store(cache, named, chunk_bytes) as store:
-            return _profiled(_Scan(at_work, store, chunk_bytes, done, large), named)
+        with resume.store(cache, named, f"{chunk_bytes} {lens}") as store:
+            return _profiled(_Scan(at_work, store, chunk_bytes, done, large, lens), named)
     finally:
         at_work.close()
 
@@ -78,6 +83,7 @@ class _Scan:
     chunk_bytes: int
     done: _Done
     compiled: bool
+    lens: Lens | None
 
 
 def _profiled(scan: _Scan, named: Mapping[str, tuple[str, ...]]) -> DataProfile:
@@ -118,8 +124,11 @@ def _scanned(scan: _Scan, role: str, paths: Sequence[str], sought: Wanted | None
     chunks, refused = _chunks(paths, scan.chunk_bytes)
     lines = [chunk.lines for _, chunk in chunks]
     bound = sample_bound(None if None in lines else sum(n for n in lines if n))
-    tasks = [Task(role, index, *chunk, bound, scan.compiled) for index, chunk in enumerate(chunks)]
-    total = empty(role, sought, bound)
+    tasks = [
+        Task(role, index, *chunk, bound, scan.compiled, scan.lens)
+        for index, chunk in enumerate(chunks)
+    ]
+    total = empty(role, sought, bound, scan.lens)
     for problem in refused:
         total.problems.report(problem)
     left = []
@@ -224,4 +233,5 @@ def _finished(
         languages=begun.languages(),
         structure=measured.structure.result(),
         overlap=overlap,
+        supervision=None if part.supervision is None else part.supervision.result(),
     )

@@ -19,6 +19,7 @@ from transxlab.facts.profiled.measures.preference import PreferenceResult
 from transxlab.facts.profiled.measures.privacy import PrivacyResult
 from transxlab.facts.profiled.measures.repetition import RepetitionResult
 from transxlab.facts.profiled.measures.structure import StructureResult
+from transxlab.facts.profiled.measures.supervision import SupervisionResult
 from transxlab.facts.profiled.measures.templates import TemplatesResult
 from transxlab.facts.profiled.problem import Problem
 
@@ -69,6 +70,8 @@ class SplitProfile:
     """Structured outputs, and whether they parse."""
     overlap: OverlapResult | None
     """Rows that also stand in train; None for train, and where there is no train."""
+    supervision: SupervisionResult | None = None
+    """Rows as the run's own tokenizer and mask make them; None where no tokenizer is named."""
 
     def where(self, place: int) -> str:
         """A place as ``file:line``."""

@@ -24,8 +24,10 @@ from transxlab.facts.profiled.measures.privacy import Privacy
 from transxlab.facts.profiled.measures.repetition import Repetition
 from transxlab.facts.profiled.measures.sample import Sample
 from transxlab.facts.profiled.measures.structure import Structure
+from transxlab.facts.profiled.measures.supervision import Supervision
 from transxlab.facts.profiled.problem import Problem, Problems
 from transxlab.facts.profiled.readers import source
+from transxlab.facts.profiled.seen.lens import Lens
 from transxlab.facts.profiled.shelf import Shelf
 from transxlab.facts.profiled.tally import Tally
 
@@ -81,6 +83,8 @@ class Part:
     """Rows and files that could not be used."""
     fields: dict[str, int]
     """First place of each field name."""
+    supervision: Supervision | None = None
+    """Rows as the run's own tokenizer and mask make them; None where no tokenizer is named."""
 
     @property
     def rows(self) -> int:
@@ -135,6 +139,8 @@ class Part:
             self.index.merge(other.index)
         if self.seen is not None and other.seen is not None:
             self.seen.merge(other.seen)
+        if self.supervision is not None and other.supervision is not None:
+            self.supervision.merge(other.supervision)
         self.problems.merge(other.problems)
         for name, first in other.fields.items():
             self.fields[name] = min(first, self.fields.get(name, first))
@@ -146,11 +152,12 @@ def _state(measure: object) -> list[object]:
     return [getattr(measure, name) for name in names]
 
 
-def empty(role: str, sought: Wanted | None, bound: int = 1 << 64) -> Part:
+def empty(role: str, sought: Wanted | None, bound: int = 1 << 64, lens: Lens | None = None) -> Part:
     """A part of no rows; ``bound`` is the hash below which rows can be in the sample."""
     index = Index() if role != "train" else None
     seen = Seen(sought) if role == "train" and sought is not None else None
-    return Part(Measures(), Sample(bound=bound), index, seen, Problems(), {})
+    supervision = None if lens is None else Supervision(lens, bound)
+    return Part(Measures(), Sample(bound=bound), index, seen, Problems(), {}, supervision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +176,8 @@ class Task:
     """Hash below which rows can be in the sample."""
     compiled: bool = False
     """Whether the data are large enough for the compiled loops."""
+    lens: Lens | None = None
+    """How the run turns rows into tokens; None where no tokenizer is named."""
 
 
 STORED_ROWS = 1 << 16
@@ -177,7 +186,7 @@ STORED_ROWS = 1 << 16
 
 def measure(task: Task, sought: Wanted | None, names: Iterator[Path] | None = None) -> Part:
     """Every measure over one chunk; ``names`` are files that columns of large chunks may take."""
-    part = empty(task.role, sought, task.bound)
+    part = empty(task.role, sought, task.bound, task.lens)
     compiled.switch(task.compiled)
     stored = 0
     recogniser = Recogniser()
@@ -192,6 +201,8 @@ def measure(task: Task, sought: Wanted | None, names: Iterator[Path] | None = No
             if name not in part.fields:
                 part.fields[name] = place(task.file, line)
         block.add(line, example)
+        if part.supervision is not None:
+            part.supervision.look(row, place(task.file, line))
         if block.full:
             part.update(block)
             block = Block(task.file)

@@ -165,7 +165,7 @@ class Split(Filled):
     packing_efficiency: Number = slot(depends_on="config.max_seq_length")
     """Share of packed sequences that would hold tokens, whether the run packs or not."""
     looked_rows: Number = slot(unit="rows")
-    """Rows that were tokenised with the run's own tokenizer; below ``rows`` where it is a sample."""
+    """Rows that the run's own tokenizer was tried on; below ``rows`` where these are a sample."""
     chosen_longer_share: Number = slot()
     """Share of preference pairs whose chosen answer is the longer one."""
     chosen_length_ratio: Number = slot(unit="ratio")

@@ -41,7 +41,7 @@ class Tokenizer(Filled):
     turn_end_is_eos: Truth = slot()
     """Whether that token is the end of sequence; none where there is none."""
     generation_marks: Truth = slot()
-    """Whether the chat template marks what the assistant writes, or the trainer's twin of it does."""
+    """Whether the chat template, or the trainer's twin of it, marks what the assistant writes."""
     coverage: Number = slot(unit="share 0 to 1")
     """Share of the corpus's characters that come back after decoding."""
     unknown_share: Number = slot(unit="share 0 to 1")

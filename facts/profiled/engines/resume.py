@@ -18,14 +18,15 @@ KEPT_DAYS = 7
 
 @contextmanager
 def store(
-    cache: Path | None, files: Mapping[str, Sequence[str]], chunk_bytes: int
+    cache: Path | None, files: Mapping[str, Sequence[str]], settings: str
 ) -> Iterator[Store]:
     """A store for these files: the one of a run that was stopped, or a new one.
 
+    ``settings`` says what else the parts depend on, such as the size of a chunk.
     It is deleted when all is done and kept when the work is stopped. Without ``cache``, and where
     another run of the same files is at work, it is a temporary one.
     """
-    kept = None if cache is None else cache / "profile" / _key(files, chunk_bytes)
+    kept = None if cache is None else cache / "profile" / _key(files, settings)
     lock = None if kept is None else _locked(kept)
     if kept is None or lock is None:
         with TemporaryDirectory(prefix="transxlab-") as folder:
@@ -42,11 +43,11 @@ def store(
         _remove(kept)
 
 
-def _key(files: Mapping[str, Sequence[str]], chunk_bytes: int) -> str:
-    """Names, sizes, times and first bytes of the files, the size of a chunk, and the code."""
+def _key(files: Mapping[str, Sequence[str]], settings: str) -> str:
+    """Names, sizes, times and first bytes of the files, the settings, and the code."""
     import hashlib
 
-    digest = hashlib.sha256(f"{chunk_bytes} {_code()}".encode())
+    digest = hashlib.sha256(f"{settings} {_code()}".encode())
     for role, paths in files.items():
         for path in paths:
             digest.update(f"\n{role} {path} {places.identity(path)}".encode("utf-8", "replace"))

@@ -63,6 +63,8 @@ def _settings(facts: Facts) -> dict[str, Any]:
         "side": "config.truncation_side",
         "overlong": "config.overlong",
         "packing": "config.packing",
+        "full_length": "config.pad_to_max_length",
+        "grouped": "config.group_by_length",
         "batch": "config.per_device_train_batch_size",
         "eos": "tokenizer.eos_token",
         "pad": "tokenizer.pad_token",

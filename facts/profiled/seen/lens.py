@@ -71,6 +71,10 @@ class Lens:
     """What happens to over-long rows."""
     packing: bool = False
     """Whether several rows share one sequence."""
+    full_length: bool = False
+    """Whether every sequence is padded to the longest length."""
+    grouped: bool = False
+    """Whether rows of like length come in one batch."""
     batch: int | None = None
     """Sequences of a micro-batch; None where it is not known."""
     assumed: tuple[str, ...] = ()

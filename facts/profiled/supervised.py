@@ -1,0 +1,94 @@
+"""What the run's own tokenizer and mask make of the rows, as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from transxlab.facts.origin import Origin
+from transxlab.facts.profiled.measures.supervision import SupervisionResult
+from transxlab.facts.profiled.results import SplitProfile
+from transxlab.facts.situation import Fact, Facts
+
+
+def supervised(facts: Facts, fact: Fact, split: SplitProfile, rows: int | None = None) -> None:
+    """Put real counts in the place of estimates, and say what is trained.
+
+    ``rows``: the rows the run will see, where the file is only a sample of them.
+    """
+    found = split.supervision
+    if found is None:
+        return
+    origin = _origin(split, found)
+    total = split.counts.rows if rows is None else rows
+    for slot, value in {**_lengths(found, total), **_shares(split, found)}.items():
+        if value is not None:
+            facts.put(fact, slot, value, origin)
+    for slot, value in _tokenizer(found).items():
+        unset = value is None and slot != "turn_end"
+        if not unset and facts.known(f"tokenizer.{slot}") is None:
+            facts.set(f"tokenizer.{slot}", value, origin)
+
+
+def _origin(split: SplitProfile, found: SupervisionResult) -> Origin:
+    """``profiled: train.jsonl, 20,000 of 946,000 rows through models/x``."""
+    rows = (
+        f"{found.rows:,} rows" if found.exact else f"{found.rows:,} of {split.counts.rows:,} rows"
+    )
+    name = split.files[0]
+    return Origin("profiled", f"profiled: {name}, {rows} through {found.lens.tokenizer}")
+
+
+def _lengths(found: SupervisionResult, rows: int) -> dict[str, Any]:
+    quantiles = found.token_quantiles
+    return {
+        "tokens": round(found.mean_tokens * rows),
+        "mean_tokens": found.mean_tokens,
+        "p50_tokens": quantiles[50],
+        "p95_tokens": quantiles[95],
+        "p99_tokens": quantiles[99],
+        "max_tokens": quantiles[100],
+        "prompt_p95_tokens": found.prompt_quantiles[95],
+        "output_mean_tokens": found.trained_mean_tokens,
+        "token_quantiles": quantiles,
+        "tokens_exact": True,
+        "looked_rows": found.rows,
+    }
+
+
+def _shares(split: SplitProfile, found: SupervisionResult) -> dict[str, Any]:
+    return {
+        "untrained_share": found.untrained_share,
+        "untrained_places": _places(split, found.untrained_examples),
+        "lost_end_share": found.lost_end_share,
+        "missing_eos_share": found.missing_end_share,
+        "endless_places": _places(split, found.endless_examples),
+        "refused_share": found.refused_share,
+        "refusals": _refusals(split, found),
+        "trained_token_share": found.trained_token_share,
+        "padding_share": found.padding_share,
+        "packing_efficiency": found.packing_efficiency,
+    }
+
+
+def _places(split: SplitProfile, places: Sequence[int]) -> tuple[str, ...] | None:
+    return tuple(map(split.where, places)) or None
+
+
+def _refusals(split: SplitProfile, found: SupervisionResult) -> tuple[str, ...] | None:
+    reasons = [f"{reason} ({rows:,} rows)" for reason, rows in found.refusals]
+    return (*reasons, *(_places(split, found.refused_examples) or ())) or None
+
+
+def _tokenizer(found: SupervisionResult) -> dict[str, Any]:
+    """What is said of the tokenizer itself, by the first split that was looked at."""
+    return {
+        "coverage": found.coverage,
+        "unknown_share": found.unknown_share,
+        "tokens_per_word": found.tokens_per_word,
+        "bytes_per_token": found.bytes_per_token,
+        "pad_is_eos": found.pad_is_eos,
+        "turn_end": found.turn_end,
+        "turn_end_is_eos": found.turn_end_is_eos,
+        "generation_marks": found.marked,
+    }
