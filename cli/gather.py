@@ -65,6 +65,7 @@ def gather(
     # Nothing was run yet: measurements come from a log, which only diagnose reads.
     gathered.facts.mark_complete("measurement")
     _model(gathered)
+    _sources(gathered, options)
     if observe:
         _machine(gathered, options)
     _data(gathered, options)
@@ -124,6 +125,29 @@ def _beside(gathered: Gathered, options: Mapping[str, Any], problems: list[str])
     problems += [str(problem) for problem in beside(given, gathered.facts)]
 
 
+def _sources(gathered: Gathered, options: Mapping[str, Any]) -> None:
+    """Data sets that the config or the user names, and what the catalogue knows of them."""
+    from transxlab.facts.catalogued.datasets import source_facts
+    from transxlab.facts.origin import given
+
+    facts = gathered.facts
+    named = [(str(name), "--source") for name in options.get("source") or ()]
+    named += [(str(f), "--train") for f in options.get("train") or () if _on_hub(str(f))]
+    for name, option in named:
+        fact = facts.new("source", name)
+        for slot, value in (("name", name), ("role", "train"), ("path", None)):
+            facts.put(fact, slot, value, given(option))
+    if named and not facts.is_complete("source", "train"):
+        facts.mark_complete("source", "train")
+    source_facts(facts)
+
+
+def _on_hub(name: str) -> bool:
+    from transxlab.facts.profiled.readers.hub import is_name
+
+    return is_name(name) and not Path(name).exists()
+
+
 def _model(gathered: Gathered) -> None:
     from transxlab.facts.asked.candidates import model_facts
 
@@ -141,10 +165,12 @@ def _data(gathered: Gathered, options: Mapping[str, Any]) -> None:
     files = {role: paths for role, paths in files.items() if paths}
     if not files:
         return
+    from transxlab.cli.lens import chosen
     from transxlab.facts.profiled.engines.engine import EngineError
     from transxlab.facts.profiled.facts import split_facts
     from transxlab.facts.profiled.profile import ReadError, profile
 
+    lens = chosen(gathered.facts, options, gathered.remarks)
     try:
         with progress("profiling") as advance:
             found = profile(
@@ -153,6 +179,7 @@ def _data(gathered: Gathered, options: Mapping[str, Any]) -> None:
                 processes=options.get("processes") or _processes(files),
                 engine=options.get("profiler") or "pool",
                 cache=Path(".transxlab") / "cache",
+                lens=lens,
             )
     except (ReadError, EngineError) as error:
         raise Unusable(str(error)) from None

@@ -24,10 +24,19 @@ BESIDE: Sequence[Callable[[Any], Any]] = (
     click.option("--val", type=_FILE, multiple=True, metavar="FILE", help="Validation data."),
     click.option("--test", type=_FILE, multiple=True, metavar="FILE", help="Test data."),
     click.option(
+        "--source", multiple=True, metavar="NAME", help="Public data set the rows come from."
+    ),
+    click.option(
         "--rows",
         type=click.IntRange(min=0),
         metavar="N",
         help="Rows of the run; --train is then a sample, used for shares and lengths only.",
+    ),
+    click.option(
+        "--tokenizer",
+        type=_FILE,
+        metavar="NAME",
+        help="Folder or hub id of the tokenizer: data are counted and masked in real tokens.",
     ),
     click.option("--task", metavar="KIND", help='What it is for, as in "creative generation".'),
     click.option("--answers", type=_FILE, metavar="FILE", help="Answers to the interview."),

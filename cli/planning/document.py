@@ -20,7 +20,7 @@ from transxlab.cli.planning.steps import (
     steps,
     together,
 )
-from transxlab.cli.planning.wants import wants
+from transxlab.cli.planning.wants import offers, wants
 from transxlab.cli.render import measures
 from transxlab.cli.render.contract import standing
 from transxlab.cli.render.words import amount
@@ -42,6 +42,7 @@ def document(data: Data, named: Named) -> str:
         "once": once and described(once, named),
         "by_hand": by_hand(data, planned),
         "wants": wants(case),
+        "offers": offers(case),
         "splits": measures.names(case),
         "groups": measures.groups(case),
         "pictures": pictures.pictures(case, data.profile),

@@ -34,6 +34,51 @@ def wants(case: Case) -> list[Want]:
     return list(_wants(case))
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A public data set for the task, or one to leave alone."""
+
+    name: str
+    """Hub id or name."""
+    use: str
+    """What to do with it."""
+    rows: str
+    """Its rows; empty where unknown."""
+    licence: str
+    """Its licence, and whether that was read or is hearsay."""
+    defect: str
+    """What is wrong with it."""
+
+
+USES = {
+    "first": "begin here",
+    "second": "beside it",
+    "seed": "material for prompts, not targets",
+    "eval": "to test with",
+    "avoid": "leave alone",
+}
+"""What the places of the catalogue mean."""
+
+
+def offers(case: Case) -> list[Offer]:
+    """Public data sets for the kind of task; none where it is not known."""
+    from transxlab.facts.catalogued.datasets import proposed
+
+    kind = case.facts.known("task.kind")
+    if kind is None or not isinstance(kind.value, str):
+        return []
+    return [
+        Offer(
+            name=one.name,
+            use=USES[one.place],
+            rows="" if one.rows is None else f"{one.rows:,}",
+            licence=one.licence + ("" if "licence" in one.read else " (hearsay: read the card)"),
+            defect=one.defect or "",
+        )
+        for one in proposed(kind.value)
+    ]
+
+
 def _wants(case: Case) -> Iterator[Want]:
     decided = {made.label: made for made in case.decisions}
     for line in _table():
