@@ -33,7 +33,9 @@ def options(command: Command) -> Command:
                 help=f"What goes with --write-clean: {', '.join(KINDS)}, or none.",
             ),
             click.option(
-                "--max-tokens", type=click.IntRange(min=1), help="Longest row, for --drop long."
+                "--max-tokens",
+                type=click.IntRange(min=1),
+                help="Longest row, for --drop long; without --config also the sequence length.",
             ),
             click.option(
                 "--max-template-share",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from transxlab.cli import cleaning, consulting, options
+from transxlab.cli import cleaning, consulting, options, showing
 from transxlab.cli.failures import Unusable
 from transxlab.cli.gather import Gathered, gather
 from transxlab.cli.judging import exit_code, fail_on_option, verdict
@@ -24,6 +24,7 @@ from transxlab.engine.case import Case
 @click.option("--out", metavar="DIR", help="Write data_plan.md there.")
 @click.option("--force", is_flag=True, help="Overwrite documents that exist.")
 @cleaning.options
+@showing.options
 @options.rules
 @click.option(
     "--engine",
@@ -44,6 +45,8 @@ def command(
     given["train"] = (*files, *given["train"])
     if not any(given[role] for role in ("train", "val", "test")):
         raise Unusable("name at least one data file, as in: transxlab data train.jsonl")
+    if given["show"]:
+        return showing.show(config, given)
     cleaned = cleaning.clean(given | {"force": force})
     gathered = gather(config, given)
     rules = consulting.rulebook(given["rulebook"])
