@@ -21,7 +21,7 @@ from pathlib import Path
 from transxlab.facts.trainers.failure import ConfigError
 from transxlab.facts.trainers.reading import Reading, read
 
-METHODS = {"lora-8bit": "lora", "lora(default)": "lora", "adapter": "bottleneck"}
+METHODS = {"lora-8bit": "lora", "lora(default)": "lora", "boft": "oft"}
 STAGES = {
     "seq2seq": "sft",
     "extractive-qa": "question_answering",
@@ -162,7 +162,7 @@ def same(field: str, said: str, value: object) -> bool:
     try:
         number = float(said)
     except ValueError:
-        return str(value) == said
+        return str(value) == said or (said == "auto" and value is None)
     if not isinstance(value, (int, float)):
         return False
     return math.isclose(number, value, rel_tol=1e-6)

@@ -50,6 +50,14 @@ class Document:
     """The comments above the first key: some say how the run is started."""
     command: str | None = None
     """Program that a command line starts; None for a config file."""
+    line: int | None = None
+    """Line the run begins at, where a file holds several."""
+    configs: tuple[str, ...] = ()
+    """Files of settings that the command line names, as it spells them."""
+    short: bool = False
+    """Whether a command line has too few settings of its own to be a training run."""
+    partial: bool = False
+    """Whether settings stand elsewhere that could not be read, so that nothing is a default."""
 
     def get(self, key: str) -> Cell | None:
         """The cell at a dotted path."""

@@ -1,4 +1,9 @@
-"""OmegaConf's ``${a.b}``, followed within a file."""
+"""OmegaConf's ``${a.b}``, followed within a file.
+
+``${oc.select:a.b,else}`` and ``${oc.env:NAME,else}`` fall back as OmegaConf does (2.3, built-in
+resolvers): the environment of the run is not known here, so that what stands behind the comma
+counts. Other resolvers stay as they are written.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +12,15 @@ from dataclasses import replace
 
 from transxlab.facts.trainers.document import Cell, Document
 from transxlab.facts.trainers.failure import Problem
+from transxlab.facts.trainers.scalars import EntryType, resolve
 
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")
+_REFERENCE = re.compile(
+    r"\$\{(?:(?P<key>[A-Za-z_][\w.]*)"
+    r"|oc\.(?P<how>select|env):\s*(?P<name>[\w.]+)\s*,\s*(?P<other>[^{}]*))\}"
+)
 _DEEPEST = 10
+_MOST_NAMED = 4
+_LONGEST = 4000
 
 
 def interpolated(document: Document) -> Document:
@@ -17,16 +28,27 @@ def interpolated(document: Document) -> Document:
     cells = dict(document.cells)
     if not any(cell.text is not None and "${" in cell.text for cell in cells.values()):
         return document
-    problems = list(document.problems)
+    left: list[Cell] = []
     for key, cell in document.cells.items():
         if isinstance(cell.value, str) and "${" in cell.value:
-            found = _follow(cell, document, 0)
-            cells[key] = found
-            if isinstance(found.value, str) and "${" in found.value:
-                problems.append(
-                    Problem(document.file, cell.line, f"{key}: {cell.text} is not resolved here")
-                )
-    return replace(document, cells=cells, problems=tuple(problems))
+            cells[key] = _follow(cell, document, 0)
+            value = cells[key].value
+            if isinstance(value, str) and "${" in value:
+                left.append(cell)
+    problems = (*document.problems, *_unresolved(document.file, left))
+    return replace(document, cells=cells, problems=problems)
+
+
+def _unresolved(file: str, left: list[Cell]) -> tuple[Problem, ...]:
+    if not left:
+        return ()
+    if len(left) == 1:
+        said = f"{left[0].key}: {left[0].text} is not resolved here"
+    else:
+        named = ", ".join(cell.key for cell in left[:_MOST_NAMED])
+        more = f" and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else ""
+        said = f"{named}{more}: not resolved here, as in {left[0].text}"
+    return (Problem(file, left[0].line, said),)
 
 
 def _follow(cell: Cell, document: Document, depth: int) -> Cell:
@@ -35,18 +57,33 @@ def _follow(cell: Cell, document: Document, depth: int) -> Cell:
         return cell
     whole = _REFERENCE.fullmatch(text)
     if whole:
-        target = document.cells.get(whole[1])
-        if target is None:
+        found = _target(whole, document, depth)
+        if found is None:
             return cell
-        found = _follow(target, document, depth + 1)
-        return replace(cell, value=found.value, type=found.type, text=found.text)
+        kind, value, spelled = found
+        return replace(cell, value=value, type=kind, text=spelled)
 
     def put(match: re.Match[str]) -> str:
-        target = document.cells.get(match[1])
-        if target is None or isinstance(target.value, (dict, list)):
+        found = _target(match, document, depth)
+        if found is None or isinstance(found[1], (dict, list)):
             return match[0]
-        value = _follow(target, document, depth + 1).value
-        return "" if value is None else str(value)
+        return "" if found[1] is None else str(found[1])
 
-    filled = _REFERENCE.sub(put, text[:4000])
-    return replace(cell, value=filled[:4000], text=filled[:4000])
+    filled = _REFERENCE.sub(put, text[:_LONGEST])
+    return replace(cell, value=filled[:_LONGEST], text=filled[:_LONGEST])
+
+
+def _target(
+    match: re.Match[str], document: Document, depth: int
+) -> tuple[EntryType, object, str | None] | None:
+    """Type, value and text of what a reference stands for; None where that is not known."""
+    target = None if match["how"] == "env" else document.cells.get(match["key"] or match["name"])
+    if target is not None:
+        found = _follow(target, document, depth + 1)
+        return found.type, found.value, found.text
+    if match["other"] is None:
+        return None
+    spelled = match["other"].strip()
+    quoted = spelled[:1] in ("'", '"') and spelled[-1:] == spelled[:1]
+    kind, value = resolve(spelled.strip("'\""), quoted, "omegaconf")
+    return kind, value, spelled

@@ -13,10 +13,12 @@ _IMPLEMENTATIONS = {"dpo": "dpo", "kto": "kto", "rm": "rm", "reinforce": "ppo"}
 
 
 def entry(document: Document) -> str | None:
-    """These programs have one entry point each, but for nanochat's scripts."""
+    """These programs have one entry point each, but for scripts of nanochat, OLMo, torchtitan."""
     command = (document.command or "").lower()
-    if "chat_sft" in command:
+    if "chat_sft" in command or command.endswith("sft.py"):
         return "sft"
+    if command.endswith("::controller.config"):
+        return "grpo"
     return "grpo" if "chat_rl" in command else None
 
 
@@ -53,6 +55,9 @@ def _neox(sheet: Sheet) -> None:
 
 def _olmo(sheet: Sheet) -> None:
     document = sheet.document
+    if document.command is not None:
+        _olmo_core(sheet)
+        return
     shared.run_length(sheet, "max_duration")
     units = str(document.value("scheduler.units", "steps"))
     warmup = document.value("scheduler.t_warmup")
@@ -60,6 +65,19 @@ def _olmo(sheet: Sheet) -> None:
         sheet.put("config.warmup_steps", warmup, "scheduler.t_warmup")
     evaluators = bool(document.items("evaluators"))
     sheet.settle("evaluation.has_data", evaluators, "evaluators")
+
+
+def _olmo_core(sheet: Sheet) -> None:
+    """OLMo-core's scripts: fine-tuning counts its length in epochs and its batch in tokens."""
+    document = sheet.document
+    shared.without_defaults(sheet)
+    if sheet.entry is not None:
+        sheet.put("config.stage", sheet.entry)
+        sheet.put("model.init", "pretrained")
+    tokens, length = document.value("global_batch_size"), document.value("seq_len")
+    if isinstance(tokens, int) and isinstance(length, int) and length > 0:
+        sheet.put("config.global_batch_size", tokens / length, "global_batch_size")
+    shared.data(sheet, "train", "dataset_path")
 
 
 def _foundry(sheet: Sheet) -> None:
@@ -117,6 +135,10 @@ def _titan(sheet: Sheet) -> None:
     batch = document.value("training.global_batch_size")
     if isinstance(batch, int) and batch > 0:
         sheet.put("config.global_batch_size", batch, "training.global_batch_size")
+    shared.data(sheet, "train", "training.dataset")
+    if document.command is not None:
+        _titan_calls(sheet)
+        return
     mode = document.value("activation_checkpoint.mode", "selective")
     sheet.settle("config.gradient_checkpointing", mode != "none", "activation_checkpoint.mode")
     saves = document.on("checkpoint.enable") or document.on("checkpoint.enable_checkpoint")
@@ -124,7 +146,24 @@ def _titan(sheet: Sheet) -> None:
         "checkpoint.enable" if document.has("checkpoint.enable") else "checkpoint.enable_checkpoint"
     )
     sheet.settle("config.save_strategy", "steps" if saves else "no", key)
-    shared.data(sheet, "train", "training.dataset")
+
+
+def _titan_calls(sheet: Sheet) -> None:
+    """Configs in Python count a micro-batch in tokens; those of a controller train by rewards."""
+    document = sheet.document
+    shared.without_defaults(sheet)
+    key = "training.num_tokens_per_microbatch_per_dp_rank"
+    tokens, length = document.value(key), sheet.value("config.max_seq_length")
+    if isinstance(tokens, int) and isinstance(length, (int, float)) and length > 0:
+        sheet.put("config.per_device_train_batch_size", tokens / length, key)
+    if sheet.entry is not None:
+        sheet.put("config.stage", sheet.entry)
+        sheet.put("model.init", "pretrained")
+    for held in ("activation_checkpoint", "trainer.activation_checkpoint"):
+        if document.has(held):
+            sheet.put("config.gradient_checkpointing", True, held)
+    if document.has("hf_model"):
+        sheet.put("model.name", document.value("hf_model"), "hf_model")
 
 
 def _deepspeed(sheet: Sheet) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from transxlab.facts.trainers.document import Cell, Document
 from transxlab.facts.trainers.failure import ConfigError
+from transxlab.facts.trainers.pythoncalls import built
 from transxlab.facts.trainers.scalars import EntryType
 from transxlab.facts.trainers.shelltext import read_shell
 from transxlab.facts.trainers.syntax import module
@@ -19,8 +20,9 @@ _LARGEST = 10**30
 def read_python(text: str, file: str) -> list[Document]:
     """The runs a Python file speaks of; empty where it speaks of none.
 
-    Commands in its docstring count first (scripts show how they are started), then top-level
-    assignments of constants, then the defaults of its command-line options.
+    Commands in its docstring count first (scripts show how they are started), then configs that
+    its functions build, then the defaults of its command-line options, then top-level assignments
+    of constants.
     """
     try:
         tree = module(text)
@@ -28,7 +30,7 @@ def read_python(text: str, file: str) -> list[Document]:
         raise ConfigError(file, error.lineno, f"not valid Python: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise ConfigError(file, None, f"not valid Python: {error}") from None
-    found = list(_in_docs(tree, text.splitlines(), file))
+    found = list(_in_docs(tree, text.splitlines(), file)) or built(tree, file, _constant, _UNKNOWN)
     if found:
         return found
     for cells in (_options(tree, file), _assignments(tree, file)):

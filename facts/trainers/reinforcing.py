@@ -81,11 +81,6 @@ def _nemo(sheet: Sheet) -> None:
     document = sheet.document
     if document.on("policy.dtensor_cfg.lora_cfg.enabled"):
         sheet.put("config.method", "lora", "policy.dtensor_cfg.lora_cfg.enabled")
-    if document.has("defaults"):
-        for slot in [f"config.{name}" for name in sheet.facts.one("config").slots]:
-            known = sheet.known(slot)
-            if known is not None and known.origin.kind == "default":
-                sheet.forget(slot)
     shared.data(sheet, "train", "data.dataset_name", "data.train.dataset_name")
 
 

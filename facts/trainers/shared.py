@@ -24,6 +24,14 @@ def from_head(sheet: Sheet) -> None:
             sheet.assume(slot, head[name])
 
 
+def without_defaults(sheet: Sheet) -> None:
+    """Take back the key map's defaults: they are another version's, or another program's."""
+    for template in ("config", "evaluation"):
+        for slot, known in list(sheet.facts.one(template).slots.items()):
+            if known.origin.kind == "default":
+                sheet.forget(f"{template}.{slot}")
+
+
 def weights(sheet: Sheet) -> None:
     """Weights are trained ones where the model's name stands in the file."""
     known = sheet.known("model.name")

@@ -30,6 +30,9 @@ _HYDRA = re.compile(r"\+{0,2}([A-Za-z_][\w.\-/@]*)=(.*)\Z", re.DOTALL)
 _MODULE = re.compile(r"[a-z_]+\.cli\.\w+\Z")
 _OPEN = re.compile(r"\$\{?\w+\}?|\$[({][^)}]*[)}]|`[^`]*`")
 _MOST_NAMED = 6
+_NAMES_CONFIG = frozenset({"config", "config_file", "job.config_file", "config_yaml"})
+"""Flags whose value is a file of settings."""
+_CONFIGS = (".yaml", ".yml", ".json", ".toml", "/config.py")
 _NAME = re.compile(r"--?[A-Za-z][\w.\-]*\Z")
 FEWEST_FLAGS = 3
 """Flags below which a command is taken for a helper and not for a training run."""
@@ -58,7 +61,7 @@ def _runs(text: str, file: str, first_line: int) -> list[Document]:
             found[-1] = replace(found[-1], problems=(*found[-1].problems, problem))
             continue
         document = _document(words, file)
-        if document is not None and len(document.cells) >= FEWEST_FLAGS:
+        if document is not None and (document.configs or not document.short):
             found.append(document)
     return found
 
@@ -75,7 +78,9 @@ def parts(words: Sequence[Word]) -> tuple[Sequence[Word], Sequence[Word], str] |
     texts = [word.text for word in words]
     if "--" in texts:
         cut = len(texts) - texts[::-1].index("--")
-        words, texts = words[cut:], texts[cut:]
+        place, command = _program(texts[cut:])
+        if command is not None:
+            return words[cut : cut + place], words[cut + place :], command
     place, command = _program(texts)
     return None if command is None else (words[:place], words[place:], command)
 
@@ -93,8 +98,33 @@ def _document(words: Sequence[Word], file: str) -> Document | None:
         again = cell.key in cells
         cells[cell.key] = Cell(cell.key, cell.value, cell.type, cell.text, file, cell.line, again)
     data = {key: cell.value for key, cell in cells.items()}
-    problems = _left_open(cells, file)
-    return Document(file, "argparse", data, cells, problems, command=command)
+    return Document(
+        file,
+        "argparse",
+        data,
+        cells,
+        _left_open(cells, file),
+        command=command,
+        line=words[0].line,
+        configs=tuple(_configs(started)),
+        short=len(cells) < FEWEST_FLAGS,
+    )
+
+
+def _configs(words: Sequence[Word]) -> Iterator[str]:
+    """Files of settings among the words behind a program."""
+    before = ""
+    for word in words:
+        name, equals, value = word.text.partition("=")
+        flag = name.lstrip("-").replace("-", "_")
+        if equals and flag in _NAMES_CONFIG:
+            yield value
+        elif not word.text.startswith("-") and (
+            before in _NAMES_CONFIG or (not equals and not before and word.text.endswith(_CONFIGS))
+        ):
+            yield word.text
+        starts = word.text.startswith("-") and not equals
+        before = flag if starts else ""
 
 
 def _left_open(cells: dict[str, Cell], file: str) -> tuple[Problem, ...]:
@@ -164,6 +194,8 @@ def settings(words: Sequence[Word]) -> Iterator[Flag]:
                 break
             held.append(words[place])
             place += 1
+            if key in _NAMES_CONFIG:
+                break
         yield Flag(key, word, tuple(held), False)
 
 

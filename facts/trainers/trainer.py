@@ -56,6 +56,7 @@ _DECLARED: dict[str, tuple[str, Dialect, bool, Converting]] = {
     "swift": ("swift", "pyyaml", False, "all"),
     "autotrain": ("tuning", "pyyaml", False, "all"),
     "deepspeed-chat": ("tuning", "argparse", False, "all"),
+    "diffusers": ("tuning", "argparse", False, "all"),
     "llamafactory-v1": ("tuning", "omegaconf", False, "none"),
     "open-instruct": ("tuning", "pyyaml", False, "all"),
     "qlora": ("tuning", "argparse", False, "all"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from transxlab.facts.trainers import adapters, huggingface, shared
+from transxlab.facts.trainers import adapters, converting, huggingface, shared
 from transxlab.facts.trainers.converting import Refuse, stage
 from transxlab.facts.trainers.document import Document
 from transxlab.facts.trainers.sheet import Sheet
@@ -192,9 +192,23 @@ def _unsloth(sheet: Sheet) -> None:
     sheet.settle("config.method", method, "training.training_type")
 
 
+def _diffusers(sheet: Sheet) -> None:
+    document = sheet.document
+    for switch in [key for key in document.cells if key.startswith("use_") and document.on(key)]:
+        try:
+            sheet.put("config.method", converting.method(switch.removeprefix("use_")), switch)
+        except Refuse:
+            continue
+    if "lora" in (document.command or "") and sheet.known("config.method") is None:
+        sheet.settle("config.method", "lora", "rank")
+        sheet.settle("adapter.r", document.value("rank", 4), "rank")
+    shared.data(sheet, "train", "dataset_name", "train_data_dir", "instance_data_dir")
+
+
 _EACH: dict[str, Callable[[Sheet], None]] = {
     "autotrain": _autotrain,
     "deepspeed-chat": _chat,
+    "diffusers": _diffusers,
     "llamafactory-v1": _llamafactory,
     "open-instruct": _open_instruct,
     "qlora": _qlora,

@@ -1,0 +1,133 @@
+"""The runs that a file holds, each with its trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from transxlab.facts.trainers.detecting import detect
+from transxlab.facts.trainers.document import Document
+from transxlab.facts.trainers.failure import NotATrainingConfig, Problem
+from transxlab.facts.trainers.including import beside, inherited, injected, overlaid
+from transxlab.facts.trainers.interpolating import interpolated
+from transxlab.facts.trainers.scalars import Dialect
+from transxlab.facts.trainers.textfile import parse, read_text
+from transxlab.facts.trainers.trainer import Trainer
+from transxlab.facts.trainers.trainer import trainer as find
+
+_NOBODY = (
+    "no trainer's config: none of the keys that tell one is there "
+    "(name the trainer with --trainer if it is one)"
+)
+_LAUNCHER = "an accelerate config: it starts processes; read the config of the training itself"
+Run = tuple[Document, Trainer]
+
+
+def runs(path: Path, chosen: Trainer | None, text: str | None) -> list[Run]:
+    """The runs of a file with their trainers, each read as its trainer's own loader would.
+
+    ConfigError where the file cannot be used; ``text`` stands for its content.
+    """
+    file = str(path)
+    if text is None:
+        text = read_text(path, file)
+    suffix = path.suffix.lower()
+    if suffix in (".sh", ".bash"):
+        from transxlab.facts.trainers.shelltext import read_shell
+
+        return _told(_started(read_shell(text, file), path, chosen), file)
+    if suffix == ".py":
+        from transxlab.facts.trainers.pythontext import read_python
+
+        return _told(_known(read_python(text, file), chosen), file)
+    if suffix == ".toml":
+        from transxlab.facts.trainers.tomltext import read_toml
+
+        return _told(_known([read_toml(text, file)], chosen), file)
+    return [_config(text, path, suffix == ".json", chosen)]
+
+
+def _told(found: Iterator[Run], file: str) -> list[Run]:
+    held = list(found)
+    if not held:
+        raise NotATrainingConfig(file, None, _NOBODY)
+    return held
+
+
+def _known(found: list[Document], chosen: Trainer | None) -> Iterator[Run]:
+    for document in found:
+        name = detect(document) if chosen is None else chosen.name
+        if name is not None:
+            yield document, chosen or find(name)
+
+
+def _started(found: list[Document], path: Path, chosen: Trainer | None) -> Iterator[Run]:
+    """The runs of a script, those that take their settings from a file with that file's."""
+    missing: list[tuple[Document, str]] = []
+    for document in found:
+        files = [(name, beside(name, path)) for name in document.configs]
+        named = next(((name, place) for name, place in files if place is not None), None)
+        if named is not None and named[1] is not None:
+            yield from _with_base(document, named[1], chosen)
+            continue
+        if document.configs:
+            missing.append((document, document.configs[0]))
+            said = f"{document.configs[0]} is not there, so what it sets is not known"
+            problem = Problem(document.file, document.line, said)
+            document = replace(document, partial=True, problems=(*document.problems, problem))
+        if not document.short:
+            yield from _known([document], chosen)
+    if missing and all(document.short for document in found):
+        document, name = missing[0]
+        said = f"it starts {document.command} with {name}, which is not there: read that file"
+        raise NotATrainingConfig(document.file, document.line, said)
+
+
+def _with_base(script: Document, place: Path, chosen: Trainer | None) -> Iterator[Run]:
+    text = read_text(place, str(place))
+    if place.suffix.lower() == ".py":
+        from transxlab.facts.trainers.pythontext import read_python
+
+        based = [(document, chosen) for document in read_python(text, str(place))[:1]]
+    else:
+        name = chosen or _named(script)
+        try:
+            based = [_config(text, place, place.suffix == ".json", name)]
+        except NotATrainingConfig:
+            based = []
+    for base, trainer in based:
+        document = overlaid(base, script)
+        name = trainer or _named(document) or _named(replace(document, command=None))
+        if name is not None:
+            yield document, name
+
+
+def _named(document: Document) -> Trainer | None:
+    name = detect(document)
+    return None if name is None else find(name)
+
+
+def _config(text: str, path: Path, is_json: bool, chosen: Trainer | None) -> Run:
+    first: Dialect = "json" if is_json else (chosen.dialect if chosen else "pyyaml")
+    file = str(path)
+    document = _whole(text, path, first)
+    if chosen is None:
+        name = detect(document)
+        if name is None or name == "accelerate":
+            raise NotATrainingConfig(file, None, _NOBODY if name is None else _LAUNCHER)
+        chosen = find(name)
+        if not is_json and chosen.dialect != first:
+            document = _whole(text, path, chosen.dialect)
+    if chosen.dialect == "omegaconf":
+        document = interpolated(document)
+    if chosen.map.head.get("dashes") == "yes":
+        cells = {key.replace("-", "_"): cell for key, cell in document.cells.items()}
+        document = replace(document, cells=cells)
+    return document, chosen
+
+
+def _whole(text: str, path: Path, dialect: Dialect) -> Document:
+    """A text with what it inherits, or the config inside it."""
+    document = inherited(parse(text, str(path), dialect), path)
+    return injected(document) or document
