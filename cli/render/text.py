@@ -22,7 +22,10 @@ def begin(_: Rulebook) -> str:
 
 
 def one(report: Report) -> str:
-    """A file with its findings; of many files, those that have nothing to say are left out."""
+    """A file with its findings; of many files, those that have nothing to say are left out.
+
+    Of one file each rule is explained once, however often it fires.
+    """
     alone = report.task.alone
     if not (alone or report.findings):
         return ""
@@ -36,8 +39,11 @@ def _lines(report: Report, alone: bool) -> Iterator[str]:
     yield from (f"  {remark}" for remark in console.few(report.remarks))
     yield ""
     table = sources()
+    told: set[str] = set()
     for found in report.standing:
-        yield from console.finding(found, table, full=alone, line=report.line(found))
+        full = alone and found.rule.id not in told
+        told.add(found.rule.id)
+        yield from console.finding(found, table, full=full, line=report.line(found))
         yield ""
     waived = [found for found in report.findings if found.silenced is not None]
     for found in waived:
