@@ -60,7 +60,7 @@ def paths_of(term: Term | None) -> tuple[tuple[str, str], ...]:
 def fill(text: str, env: Environment, vocabulary: Vocabulary) -> str:
     """A message with its ``{path}``, ``{path:unit}`` and ``{path:%}`` replaced by values.
 
-    An unknown path prints its noun (``the model``), one that is not set ``not set``.
+    An unknown path prints its noun (``the model``), one that is not set its own word for that.
     """
     out = []
     for plain, path, unit in pieces(text):
@@ -72,12 +72,12 @@ def _shown(path: str, unit: str | None, env: Environment, vocabulary: Vocabulary
     alias, _, slot = path.partition(".")
     fact = env.get(alias)
     known = None if fact is None else fact.slots.get(slot)
-    if known is not None:
-        return say(known.value, unit)
     owner = alias if fact is None else fact.template
-    if owner in vocabulary and slot in vocabulary[owner].slots:
-        return vocabulary[owner].slots[slot].spoken()
-    return "the " + slot.replace("_", " ")
+    declared = vocabulary[owner].slots.get(slot) if owner in vocabulary else None
+    if known is not None:
+        unset = None if declared is None or known.value is not None else declared.unset
+        return unset or say(known.value, unit)
+    return declared.spoken() if declared is not None else "the " + slot.replace("_", " ")
 
 
 def pieces(text: str) -> Iterator[tuple[str, str | None, str | None]]:

@@ -56,5 +56,5 @@ class Estimate(Filled):
     """Longest sequence that surely fits with the rest unchanged; 0 where none does."""
     max_rank: Number = slot()
     """Highest rank that surely fits with the rest unchanged; 0 where none does."""
-    cheapest_fit: Text = slot()
+    cheapest_fit: Text = slot(unset="none of those that were tried")
     """The cheapest change that makes the run fit, in words; none where it fits or nothing does."""

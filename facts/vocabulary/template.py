@@ -36,14 +36,16 @@ def slot(
     knob: bool = False,
     values: tuple[str, ...] | None = None,
     noun: str | None = None,
+    unset: str | None = None,
     stands_for: str | None = None,
     depends_on: str | None = None,
 ) -> Any:
     """Declare a slot of a template; it is unknown until somebody fills it.
 
     ``knob``: a user can turn it. ``values``: the only texts it takes. ``noun``: what a message
-    says while it is unknown. ``stands_for``: the slot that the winning candidate's value fills.
-    ``depends_on``: the knob that a profiled figure was measured under.
+    says while it is unknown. ``unset``: what it says where it is none.
+    ``stands_for``: the slot that the winning candidate's value fills. ``depends_on``: the knob
+    that a profiled figure was measured under.
     """
     return field(
         default=UNKNOWN,
@@ -52,6 +54,7 @@ def slot(
             "knob": knob,
             "values": values,
             "noun": noun,
+            "unset": unset,
             "stands_for": stands_for,
             "depends_on": depends_on,
         },
@@ -76,6 +79,8 @@ class Slot:
     """The only texts it takes; None where any text will do."""
     noun: str | None = None
     """What a message says while it is unknown."""
+    unset: str | None = None
+    """What a message says where it is none, if that is not ``not set``."""
     stands_for: str | None = None
     """Path that the winning candidate's value fills; only on ``candidate``."""
     depends_on: str | None = None

@@ -69,6 +69,7 @@ def fact(*pairs: str) -> tuple[str, ...]:
 CASES: list[tuple[str, str, dict[str, Any], tuple[str, ...]]] = [
     ("CFG001", "hf", HF | {"learning_rate": "2e-4"}, ()),
     ("CFG001", "llamafactory", FACTORY | {"num_train_epochs": "3"}, ()),
+    ("CFG030", "trl", HF | {"learning_rate": "2e-4"}, ()),
     ("CFG002", "trl", HF | {"save_stepss": 100}, ()),
     ("CFG002", "axolotl", AXOLOTL | {"save_stepss": 100}, ()),
     ("CFG006", "trl", HF | {"evaluation_strategy": "no"}, ()),
@@ -147,7 +148,7 @@ def examples() -> Iterator[Any]:
     for number, (rule, trainer, data, beside) in enumerate(CASES):
         for suffix in WRITERS:
             flat = all(not isinstance(value, (list, dict)) for value in data.values())
-            texts = rule in ("CFG001", "CFG017")
+            texts = rule in ("CFG001", "CFG017", "CFG030")
             if suffix == ".sh" and (trainer not in ("hf", "trl") or not flat or texts):
                 continue
             yield pytest.param(

@@ -134,3 +134,11 @@ def test_what_a_message_may_hold() -> None:
     assert not message_problems(
         "{val.rows:count} of {config.max_steps}", builtin(), {"val": "split"}
     )
+
+
+def test_a_slot_that_is_none_has_its_own_word_for_that() -> None:
+    known = env(estimate__cheapest_fit=None, config__learning_rate=None)
+    assert fill("What fits: {estimate.cheapest_fit}.", known, builtin()) == (
+        "What fits: none of those that were tried."
+    )
+    assert fill("{config.learning_rate}", known, builtin()) == "not set"
