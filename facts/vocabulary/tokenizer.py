@@ -39,7 +39,7 @@ class Tokenizer(Filled):
     turn_end: Text = slot()
     """Special token that the chat template puts behind an answer; none where it puts none."""
     turn_end_is_eos: Truth = slot()
-    """Whether that token is the end of sequence; none where there is none."""
+    """Whether generation stops there: the end of sequence, or listed in generation_config.json."""
     generation_marks: Truth = slot()
     """Whether the chat template, or the trainer's twin of it, marks what the assistant writes."""
     coverage: Number = slot(unit="share 0 to 1")

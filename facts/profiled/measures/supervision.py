@@ -76,7 +76,8 @@ class SupervisionResult:
     turn_end: str | None
     """Special token that the template puts behind an answer."""
     turn_end_is_eos: bool | None
-    """Whether that is the end of sequence; None where there is none."""
+    """Whether generation stops there: the end of sequence, or listed in generation_config.json;
+    None where there is none."""
     marked: bool
     """Whether the template marks what the assistant writes."""
     lens: Lens
@@ -189,7 +190,7 @@ def _tokenizer(made: Codec) -> dict[str, Any]:
     return {
         "pad_is_eos": eos is not None and made.tokenizer.pad_token == eos,
         "turn_end": turn_end,
-        "turn_end_is_eos": None if turn_end is None else turn_end == eos,
+        "turn_end_is_eos": None if turn_end is None else made.turn_end_stops,
         "marked": made.marked or made.patched,
     }
 

@@ -17,8 +17,11 @@ from transxlab.facts.values import Interval, is_unknown
 RAW = ("pretrain", "cpt", "mlm")
 """Stages that train on every token of raw text and cut documents into pieces."""
 
-COMPARED = ("dpo", "orpo", "kto", "simpo", "rm", "ipo", "cpo")
+COMPARED = ("dpo", "ipo", "orpo", "simpo", "cpo", "kto")
 """Stages that compare answers: the loss is on the answer whatever the trainer's masking says."""
+
+TAUGHT = ("sft", "distill", *RAW, *COMPARED)
+"""Stages that train on the tokens of the rows; others train a head or on answers of their own."""
 
 _KINDS = {field.name: str(field.type) for field in fields(Lens)}
 
@@ -34,9 +37,11 @@ def lens_of(facts: Facts, tokenizer: str | None = None) -> Lens | None:
     held |= _settings(facts)
     held |= _keyed(facts, rules)
     notes = [] if trainer in _table() else [_unfollowed(trainer)]
+    notes += rules.get("notes", ())
     held |= _template(facts, rules.get("templates"), notes)
     held |= _inputs(facts, rules)
     held |= _stage(facts, notes)
+    held |= _architecture(facts, notes)
     for key, value in held.items():
         if isinstance(value, list):
             held[key] = tuple(value)
@@ -163,6 +168,17 @@ def _stage(facts: Facts, notes: list[str]) -> dict[str, Any]:
     if stage in COMPARED:
         notes.append(f"{stage} compares answers: shown is the answer that is wanted")
         return {"chat": "apart", "asked": "apart"}
+    if stage is not None and stage not in TAUGHT:
+        notes.append(f"{stage} trains no answer of the rows token by token: there is no mask")
+        return {"taught": False}
+    return {}
+
+
+def _architecture(facts: Facts, notes: list[str]) -> dict[str, Any]:
+    arch = _text(facts, "model.arch")
+    if arch == "encdec":
+        notes.append("an encoder-decoder reads input and output apart: there is no mask to show")
+        return {"taught": False}
     return {}
 
 

@@ -43,6 +43,8 @@ class Codec:
     """Tokens that end an answer: end of sequence, those of generation, and the template's."""
     turn_end: str | None = None
     """Special token that the template puts behind an answer; None where it puts none."""
+    turn_end_stops: bool = False
+    """Whether generation stops there: it is the end of sequence, or listed beside it."""
     marked: bool = False
     """Whether the template marks what the assistant writes (``{% generation %}``)."""
     patched: bool = False
@@ -124,8 +126,9 @@ def codec(lens: Lens) -> Codec:
         made.patched = not made.marked and is_patched(template, lens.trainer)
     ends = _turn_end(made)
     made.turn_end = None if ends is None else made.written(ends)
-    ids = {made.eos_id, ends, *_generation_ends(lens.tokenizer)}
-    made.stops = frozenset(i for i in ids if i is not None)
+    stops = {made.eos_id, *_generation_ends(lens.tokenizer)} - {None}
+    made.turn_end_stops = ends in stops
+    made.stops = frozenset(i for i in (*stops, ends) if i is not None)
     return made
 
 
@@ -185,11 +188,22 @@ def _generation_ends(name: str) -> set[int]:
     import json
 
     path = Path(name) / "generation_config.json"
+    if not Path(name).is_dir():
+        path = Path(_cached(name, "generation_config.json"))
     try:
         held = json.loads(path.read_text(encoding="utf-8")).get("eos_token_id")
     except (OSError, ValueError, AttributeError):
         return set()
     return {i for i in (held if isinstance(held, list) else [held]) if isinstance(i, int)}
+
+
+def _cached(name: str, file: str) -> str:
+    """A file of the hub in this machine's cache; empty where it is not there."""
+    try:
+        found = import_module("huggingface_hub").try_to_load_from_cache(name, file)
+    except (ImportError, ValueError):
+        return ""
+    return found if isinstance(found, str) else ""
 
 
 def _loaded(name: str) -> Any:

@@ -77,5 +77,8 @@ class Lens:
     """Whether rows of like length come in one batch."""
     batch: int | None = None
     """Sequences of a micro-batch; None where it is not known."""
+    taught: bool = True
+    """Whether answers of the rows are trained token by token; not where a head is trained, where
+    the run writes its own answers, or where input and output go into two halves of a model."""
     assumed: tuple[str, ...] = ()
     """Sentences about what was taken for granted, for the reader of the result."""

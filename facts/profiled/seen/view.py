@@ -61,7 +61,7 @@ def view(row: Mapping[str, Any], lens: Lens, codec: Codec) -> View | None:
         ids = tuple(codec.encode(said.answer, special=True))
         return _cut(Labelled(list(ids), [False] * len(ids)), lens, codec, untold=True)
     try:
-        return _cut(labelled(said, lens, codec), lens, codec)
+        return _cut(labelled(said, lens, codec), lens, codec, untold=not lens.taught)
     except Refused as refusal:
         return View(fate="refused", reason=str(refusal))
 
@@ -91,7 +91,7 @@ def _masked(made: Labelled, lens: Lens, codec: Codec) -> Labelled:
 
 def _cut(made: Labelled, lens: Lens, codec: Codec, *, untold: bool = False) -> View:
     """What is left at the sequence length."""
-    ids, trained, lost = made.ids, made.trained, made.end_cut
+    ids, trained, lost = made.ids, [b and not untold for b in made.trained], made.end_cut
     whole, limit = len(ids) + made.cut, lens.max_tokens
     if limit is not None and len(ids) > limit:
         if lens.overlong in ("drop", "error"):
@@ -108,7 +108,7 @@ def _cut(made: Labelled, lens: Lens, codec: Codec, *, untold: bool = False) -> V
         lost_end=lost,
         stops=_stops(ids, trained, codec),
         fate="untold" if untold else "seen",
-        reason="a head is trained on it, no token is" if untold else "",
+        reason="none of its tokens is an answer to be trained" if untold else "",
     )
 
 
