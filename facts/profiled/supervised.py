@@ -49,7 +49,7 @@ def _lengths(found: SupervisionResult, rows: int) -> dict[str, Any]:
         "p99_tokens": quantiles[99],
         "max_tokens": quantiles[100],
         "prompt_p95_tokens": found.prompt_quantiles[95],
-        "output_mean_tokens": found.trained_mean_tokens,
+        "output_mean_tokens": found.trained_mean_tokens or None,
         "token_quantiles": quantiles,
         "tokens_exact": True,
         "looked_rows": found.rows,
@@ -68,7 +68,7 @@ def _shares(split: SplitProfile, found: SupervisionResult) -> dict[str, Any]:
         "refusals": _refusals(split, found),
         "trained_token_share": found.trained_token_share,
         "padding_share": found.padding_share,
-        "packing_efficiency": found.packing_efficiency,
+        "packed_text_share": found.packing_efficiency,
     }
 
 
@@ -77,8 +77,14 @@ def _places(split: SplitProfile, places: Sequence[int]) -> tuple[str, ...] | Non
 
 
 def _refusals(split: SplitProfile, found: SupervisionResult) -> tuple[str, ...] | None:
-    reasons = [f"{reason} ({rows:,} rows)" for reason, rows in found.refusals]
-    return (*reasons, *(_places(split, found.refused_examples) or ())) or None
+    if not found.refusals:
+        return None
+    reasons = [f"{reason} ({rows:,} {_rows(rows)})" for reason, rows in found.refusals]
+    return (*reasons, "first " + ", ".join(map(split.where, found.refused_examples)))
+
+
+def _rows(count: int) -> str:
+    return "row" if count == 1 else "rows"
 
 
 def _tokenizer(found: SupervisionResult) -> dict[str, Any]:

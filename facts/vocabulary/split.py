@@ -162,7 +162,7 @@ class Split(Filled):
     """Share of the tokens that are left which count in the loss."""
     padding_share: Number = slot(depends_on="config.packing")
     """Share of a batch that is padding."""
-    packing_efficiency: Number = slot(depends_on="config.max_seq_length")
+    packed_text_share: Number = slot(depends_on="config.max_seq_length")
     """Share of packed sequences that would hold tokens, whether the run packs or not."""
     looked_rows: Number = slot(unit="rows")
     """Rows that the run's own tokenizer was tried on; below ``rows`` where these are a sample."""

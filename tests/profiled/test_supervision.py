@@ -189,3 +189,17 @@ def test_padding_follows_the_config(tmp_path: Path) -> None:
     full = measured(path, replace(lens, batch=4, full_length=True))
     assert full.padding_share == pytest.approx(1 - full.mean_tokens / 2000)
     assert measured(path, replace(lens, batch=4, grouped=True)).padding_share is None
+
+
+def test_refusals_as_a_fact(tmp_path: Path) -> None:
+    made = rows(4)
+    made[2]["messages"].insert(0, {"role": "system", "content": "Be brief."})
+    path = written(tmp_path / "train.jsonl", made)
+    facts = Facts()
+    split_facts(profile({"train": path}, lens=Lens(saved(tmp_path, "gemma"))), facts)
+    known = facts.known("split[train].refusals")
+    assert known is not None
+    assert known.value == (
+        "the chat template refuses the row: System role not supported (1 row)",
+        f"first {path}:3",
+    )
