@@ -53,32 +53,38 @@ class Found:
 
 
 def detect(texts: Sequence[str]) -> Found:
-    """Judge the texts of one field; fewer than 20 are too few to say anything about."""
+    """Judge the texts of one field; fewer than 20 different ones are too few to say anything about.
+
+    Equal texts are judged once: a prompt that is asked again is no template.
+    """
     import numpy as np
 
     texts = texts[: fitting(texts)]
-    rows = len(texts)
-    if rows < LEAST_ROWS:
-        nothing = (False,) * rows
-        return Found(rows, nothing, tuple(map(len, texts)), nothing, ("", ""), (), 0)
-    bare = wrapper.strip(texts)
+    places: dict[str, int] = {}
+    which = [places.setdefault(text, len(places)) for text in texts]
+    different = list(places)
+    if len(different) < LEAST_ROWS:
+        nothing = (False,) * len(texts)
+        return Found(len(texts), nothing, tuple(map(len, texts)), nothing, ("", ""), (), 0)
+    bare = wrapper.strip(different)
     data = corpus(bare.inner)
     # A constant of a word or two around other text is a label's or a list's, not a frame.
     framed = len(f"{bare.prefix} {bare.suffix}".split()) >= LEAST_FRAME_WORDS
     skeletons = skeleton.find(data, np.array(bare.carried) if framed else None)
     predictable = grammar.closed(data) & ~skeletons.flagged
     templated = skeletons.flagged | predictable
+    first = np.unique(which, return_index=True)[1]
     return Found(
-        rows=rows,
-        templated=tuple(templated.tolist()),
-        own_chars=tuple(map(len, bare.inner)),
-        wrapped=bare.carried,
+        rows=len(texts),
+        templated=tuple(templated[which].tolist()),
+        own_chars=tuple(len(bare.inner[i]) for i in which),
+        wrapped=tuple(bare.carried[i] for i in which),
         wrapper=(bare.prefix, bare.suffix),
         templates=tuple(
-            (_within(bare, text), count, row)
+            (_within(bare, text), count, int(first[row]))
             for text, count, row in naming.named(data, skeletons, templated, NAMED)
         ),
-        by_grammar=int(predictable.sum()),
+        by_grammar=int(predictable[which].sum()),
     )
 
 

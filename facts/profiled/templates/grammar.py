@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transxlab.facts.profiled.templates.corpus import Corpus, covered, row_frequency
-from transxlab.facts.profiled.tokens import mix, ngrams
+from transxlab.facts.profiled.tokens import IDEOGRAPH, WORD, mix, ngrams
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,26 +18,45 @@ if TYPE_CHECKING:
     from transxlab.facts.profiled.tokens import Counts, Flags, Hashes
 
 BITS = 4.0
-"""Bits per token below which a row is called closed: natural sets have medians above 6, grammars
-and templates below 4 (measured 2026-11 on 30 sets)."""
+"""Bits per word below which a row is called closed: few rows in a hundred of most natural sets lie
+there, and most of those of grammars (measured 2026-11 by ``benchmarks/templates.py``)."""
 
 CLOSED_BITS = 7.0
 """The same for rows all of whose words are common among the rows that are easy to guess."""
 
+VALLEY_BITS = 9.0
+"""Bits per word up to which a grammar is parted from other text."""
+
+STEP_BITS = 0.5
+"""Steps in which rows are counted by their bits per word."""
+
+PEAK_ROWS, VALLEY_SHARE = 30, 0.5
+"""Rows a grammar has in its fullest step at least, and the share of them that a later step must be
+below to part it from other text."""
+
 COMMON_ROWS = 5
 """Rows a word must stand in to be common."""
 
-CUTS = (7.0, 6.0)
-"""Bits per token below which rows stay in the model for the next round, so that a grammar hidden
+CUTS = (10.0, 7.0)
+"""Bits per word below which rows stay in the model for the next round, so that a grammar hidden
 in other text is judged by its own words and not by those around it."""
 
 PASSAGE_TOKENS = 16
 """A run this long that a few rows share is a quoted passage: it says nothing about a grammar."""
 
-FEW_ROWS, FEW_SHARE = 10, 0.005
+FEW_ROWS, FEW_SHARE = 10, 0.1
 """A run that more rows share than either is a template's, not a quotation."""
 
-LEAST_TOKENS = 4
+PASSAGE_WORDS = 10
+"""Different tokens such a run holds; fewer are the repetitions of a small grammar."""
+
+SIGN_WORDS = 0.6
+"""Words that one Chinese or Japanese character counts for."""
+
+MARK_WORDS = 0.5
+"""Words that every token of a formula counts for: marks and numbers are easy to guess anywhere."""
+
+LEAST_WORDS = 4
 """Shorter rows are not judged."""
 
 _BACKOFF = 3.0
@@ -69,21 +88,74 @@ def closed(corpus: Corpus) -> Flags:
     import numpy as np
 
     rows = corpus.rows
-    whole = np.arange(len(corpus.hash)) + PASSAGE_TOKENS <= corpus.ends()
-    runs = row_frequency(ngrams(corpus.hash, PASSAGE_TOKENS), corpus.row, whole)
-    few = max(FEW_ROWS, FEW_SHARE * rows)
-    own = ~covered((runs >= 2) & (runs < few), PASSAGE_TOKENS)
-    counted = np.bincount(corpus.row, own, rows)
+    weight = _weights(corpus)
+    own, counted = weight > 0, np.bincount(corpus.row, weight, rows)
+    judged = counted >= LEAST_WORDS
     kinds = _kinds(corpus)
     modelled = np.ones(rows, bool)
     for cut in CUTS:
         bits = np.bincount(corpus.row, _surprise(kinds, modelled) * own, rows)
-        modelled = (counted >= LEAST_TOKENS) & (bits < cut * counted)
+        modelled = judged & (bits < cut * counted)
     bits = np.bincount(corpus.row, _surprise(kinds, modelled) * own, rows)
-    rare = np.bincount(corpus.row, kinds[0].others(modelled) < COMMON_ROWS, rows)
-    predictable = (bits < BITS * counted) | ((bits < CLOSED_BITS * counted) & (rare == 0))
-    flags: Flags = (counted >= LEAST_TOKENS) & predictable
+    cost = np.where(judged, bits / np.maximum(counted, 1), np.inf)
+    words, pairs = (kinds[which].others(modelled) < COMMON_ROWS for which in (0, 2))
+    sign = corpus.tokens.kind[corpus.at] == IDEOGRAPH
+    rare = np.bincount(corpus.row, own & np.where(sign, pairs, words), rows)
+    flags: Flags = (cost < _limit(cost)) | ((cost < CLOSED_BITS) & (rare == 0))
     return flags
+
+
+def _weights(corpus: Corpus) -> NDArray[np.float64]:
+    """Words that each token counts for: none in quoted passages, nor for marks and numbers.
+
+    In rows of hardly any words, as formulas are, marks and numbers count too.
+    """
+    import numpy as np
+
+    whole = np.arange(len(corpus.hash)) + PASSAGE_TOKENS <= corpus.ends()
+    runs = row_frequency(ngrams(corpus.hash, PASSAGE_TOKENS), corpus.row, whole)
+    some = np.flatnonzero((runs >= 2) & (runs < max(FEW_ROWS, FEW_SHARE * corpus.rows)))
+    whole[:] = False
+    whole[some[_different(corpus.hash, some) >= PASSAGE_WORDS]] = True
+    kind = corpus.tokens.kind[corpus.at]
+    weight = np.where(kind == IDEOGRAPH, SIGN_WORDS, np.where(kind == WORD, 1.0, 0.0))
+    quoted = covered(whole, PASSAGE_TOKENS)
+    weight[quoted] = 0.0
+    words = np.bincount(corpus.row, weight, corpus.rows)
+    formula = (words < LEAST_WORDS)[corpus.row] & ~quoted
+    mixed: NDArray[np.float64] = np.where(formula, MARK_WORDS, weight)
+    return mixed
+
+
+def _limit(cost: NDArray[np.float64]) -> float:
+    """Bits a word below which rows are closed: where those that are part from the others.
+
+    In natural text rows get more frequent with their cost. Where they get rarer again, below what
+    natural text costs, a grammar made those before.
+    """
+    import numpy as np
+
+    edges = np.arange(0, VALLEY_BITS + 0.1, STEP_BITS)
+    rows = np.histogram(cost, edges)[0]
+    begin = int(BITS / STEP_BITS)
+    valley = begin + int(np.argmin(rows[begin:]))
+    peak = int(rows[:valley].max())
+    apart = peak >= PEAK_ROWS and rows[valley] < VALLEY_SHARE * peak
+    return float(edges[valley + 1]) if apart else BITS
+
+
+def _different(values: Hashes, begins: Counts) -> Counts:
+    """Different tokens in the run of a passage's length from each of some places on."""
+    import numpy as np
+
+    order = np.argsort(values, kind="stable")
+    again = values[order[1:]] == values[order[:-1]]
+    last = np.full(len(values), -1, np.int64)
+    last[order[1:][again]] = order[:-1][again]
+    different = np.zeros(len(begins), np.int64)
+    for step in range(PASSAGE_TOKENS):
+        different += last[begins + step] < begins
+    return different
 
 
 def _kinds(corpus: Corpus) -> tuple[_Places, ...]:

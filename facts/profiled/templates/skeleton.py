@@ -43,8 +43,12 @@ FIXED_SHARE = 0.34
 LONGEST_SLOT = 12
 """Tokens a slot may hold: templates are filled with names and phrases, wrappers with passages."""
 
-FRAMED_SLOT = 4
-"""Tokens a slot may hold inside a constant frame to be a blank filled in and not free text."""
+USUAL_SLOT = 5.0
+"""Mean tokens of the longest slot over the rows of a skeleton: where it is more, what is filled in
+is text, and the skeleton is one of several prompts around it."""
+
+FRAMED_SLOT = 4.0
+"""The same inside a constant frame, where a slot is all that is left."""
 
 FRAMED_SHARE = 0.1
 """Share of rows that one skeleton inside a frame must explain; half where it fixes no word."""
@@ -125,13 +129,14 @@ def _judged(
     else:
         contents = np.bincount(row, keep & content, rows)
         numbers = np.bincount(row, corpus.hash == np.uint64(NUMBER), rows)
-        longest = longest_slot(corpus, keep)
+        longest = longest_slot(corpus, keep, content)
         telling = (contents >= 1) | ((fixed >= 5) & (numbers > 0))
         fits = heavy & (fixed >= 3) & (fixed >= FIXED_SHARE * sizes) & telling
-        fits &= longest <= LONGEST_SLOT
+        usual = (np.bincount(inverse, longest) / counts)[inverse]
+        fits &= (longest <= LONGEST_SLOT) & (usual <= USUAL_SLOT)
         if framed is not None:
             common = count >= np.where(fixed > 0, FRAMED_SHARE, 0.5) * rows
-            fits |= heavy & framed & common & (longest <= FRAMED_SLOT)
+            fits |= heavy & framed & common & (usual <= FRAMED_SLOT)
     return np.where(fits, (fixed + 1) / (sizes + 1) * np.log(count + 1), 0), keys
 
 
@@ -146,15 +151,21 @@ def slot_starts(corpus: Corpus, keep: Flags) -> Flags:
     return starts
 
 
-def longest_slot(corpus: Corpus, keep: Flags) -> Counts:
-    """For each row, tokens in its longest slot."""
+def longest_slot(corpus: Corpus, keep: Flags, content: Flags) -> Counts:
+    """For each row, blanked tokens in its longest stretch without a kept word of content.
+
+    Words of grammar do not end a stretch: in free text they are kept everywhere.
+    """
     import numpy as np
 
-    starts = np.flatnonzero(slot_starts(corpus, keep))
+    starts = keep & content
+    starts[corpus.offsets[:-1][np.diff(corpus.offsets) > 0]] = True
     longest = np.zeros(corpus.rows, np.int64)
-    if len(starts):
-        run = np.add.reduceat((~keep).astype(np.int64), starts)
-        np.maximum.at(longest, corpus.row[starts], run)
+    begins = np.flatnonzero(starts)
+    if len(begins):
+        np.maximum.at(
+            longest, corpus.row[begins], np.add.reduceat((~keep).astype(np.int64), begins)
+        )
     return longest
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SHARE = 0.5
-"""Share of rows that must carry a wrapper for it to be one."""
+SHARES = (0.95, 0.5)
+"""Shares of rows that must carry a wrapper for it to be one, looked for in turn."""
 
 SHORTEST_CHARS = 4
 """Shorter constant text is not worth a name."""
@@ -29,25 +29,31 @@ class Wrapper:
 
 
 def strip(texts: Sequence[str]) -> Wrapper:
-    """Find the constant beginning and end that most of the texts share, and take them off."""
-    prefix = _common(texts)
-    suffix = _common([text[::-1] for text in texts])[::-1]
-    prefix, suffix = _whole_words(prefix, suffix)
-    carried, inner = [], []
-    for text in texts:
-        begins = bool(prefix) and text.startswith(prefix)
-        ends = bool(suffix) and text.endswith(suffix) and len(text) >= len(prefix) + len(suffix)
-        carried.append(begins or ends)
-        inner.append(text[len(prefix) if begins else 0 : len(text) - len(suffix) if ends else None])
+    """Find the constant beginning and end that most of the texts share, and take them off.
+
+    What nearly all share goes first, then what most of them share beyond it.
+    """
+    inner, prefix, suffix = list(texts), "", ""
+    carried = [False] * len(inner)
+    for share in SHARES:
+        begin, end = _whole_words(
+            _common(inner, share), _common([text[::-1] for text in inner], share)[::-1]
+        )
+        for index, text in enumerate(inner):
+            begins = bool(begin) and text.startswith(begin)
+            ends = bool(end) and text.endswith(end) and len(text) >= len(begin) + len(end)
+            carried[index] |= begins or ends
+            inner[index] = text[len(begin) if begins else 0 : len(text) - len(end) * ends]
+        prefix, suffix = prefix + begin, end + suffix
     return Wrapper(prefix, suffix, tuple(carried), tuple(inner))
 
 
-def _common(texts: Sequence[str]) -> str:
-    """The longest beginning that at least SHARE of a probe of the texts has."""
+def _common(texts: Sequence[str], share: float) -> str:
+    """The longest beginning that at least ``share`` of a probe of the texts has."""
     step = max(1, len(texts) // _PROBES)
     probes = sorted(texts[::step])
-    need = int(len(probes) * SHARE) + 1
-    if need > len(probes) or len(probes) < 8:
+    need = min(int(len(probes) * share) + 1, len(probes))
+    if len(probes) < 8:
         return ""
     # In sorted order rows with a common beginning stand together, so every window of `need` rows
     # that shares one shares exactly what its first and last row share.

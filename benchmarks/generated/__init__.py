@@ -1,0 +1,1 @@
+"""Generators of templated and grammar-made rows in groups written apart, and prompt wrappers."""
