@@ -29,6 +29,17 @@ def derive(sheet: Sheet) -> None:
         found(sheet)
     shared.from_head(sheet)
     shared.strategy(sheet)
+    _joined(sheet)
+
+
+def _joined(sheet: Sheet) -> None:
+    """Pretraining reads one stream of tokens in pieces of equal length: a row is no sequence.
+
+    Source: the data loaders of OLMo (MemMapDataset), nanotron (Nanoset), gpt-neox (GPT2Dataset),
+    torchtitan (HuggingFaceTextDataset), lingua, llm-foundry (ConcatTokensDataset), nanoGPT.
+    """
+    if sheet.value("config.stage") in ("pretrain", "cpt") and not sheet.known("config.packing"):
+        sheet.assume("config.packing", True)
 
 
 def _neox(sheet: Sheet) -> None:

@@ -25,7 +25,7 @@ class Source(Filled):
     columns: Names = slot()
     """What its columns hold, as ``prompt=instruction`` or ``messages=conversations``; of turns
     also the fields and the speakers: ``role=from``, ``content=value``, ``user=human``."""
-    split: Text = slot(knob=True)
+    split: Text = slot(knob=True, unset="all of it")
     """Split of the data set that is read (``train[:1%]``)."""
     weight: Number = slot(knob=True)
     """Its weight in the mixture; none where rows count as they are."""
