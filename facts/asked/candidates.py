@@ -80,12 +80,28 @@ def _add(facts: Facts, card: ModelCard, slots: dict[str, Value], method: str, ba
         "micro_batch": batch,
         "gradient_checkpointing": _held(facts, "config.gradient_checkpointing", True),
         "optimizer": _held(facts, "config.optimizer", "adamw_torch"),
+        "model_dtype": _held(facts, "config.model_dtype", _dtype(facts, method)),
         "init": "pretrained",
     }
     shared = ("family", "arch", "params", "active_params", "is_instruct", "context_tokens")
     own |= {slot: slots[slot] for slot in (*shared, "licence", "commercial") if slot in slots}
     for slot, value in own.items():
-        facts.put(fact, slot, value, origin)
+        if value is not None:
+            facts.put(fact, slot, value, origin)
+
+
+def _dtype(facts: Facts, method: str) -> str | None:
+    """bf16 where every training GPU has it; else fp16, but fp32 where all weights train.
+
+    fp16 gradients cannot be unscaled (PEFT, troubleshooting). None where no GPU is known.
+    """
+    held = [fact.slots["supports_bf16"].value for fact in facts.all("gpu")
+            if _trains(fact) and "supports_bf16" in fact.slots]  # fmt: skip
+    if not held:
+        return None
+    if all(held):
+        return "bf16"
+    return "fp32" if method == "full" else "fp16"
 
 
 def _model_name(facts: Facts, card: ModelCard) -> str:

@@ -195,6 +195,12 @@ def checkpoint_size(scope: Scope) -> Answer:
     return answer
 
 
+def within_context(scope: Scope, tokens: int) -> int:
+    """A length that memory allows, no longer than the model's context."""
+    context = whole(scope, "model.context_tokens")
+    return min(tokens, context) if context else tokens
+
+
 def largest_fit(scope: Scope) -> Answer:
     """What surely fits the training GPU, and the cheapest change where the run does not."""
     from transxlab.facts.estimated import largest
@@ -211,7 +217,9 @@ def largest_fit(scope: Scope) -> Answer:
     now = ask(estimate(setup))
     answer: dict[str, Value | Unknown] = {
         "estimate.max_micro_batch": largest.largest_micro_batch(estimate, setup, budget),
-        "estimate.max_seq_length": largest.largest_length(estimate, setup, budget),
+        "estimate.max_seq_length": within_context(
+            scope, largest.largest_length(estimate, setup, budget)
+        ),
     }
     if setup.adapters is not None:
         answer["estimate.max_rank"] = largest.largest_rank(estimate, setup, budget)

@@ -39,7 +39,6 @@ SHARED = (
     "config.max_completion_length",
     "config.gradient_accumulation_steps",
     "config.precision",
-    "config.model_dtype",
     "config.double_quantization",
     "config.activation_offloading",
     "config.attention",
@@ -70,6 +69,7 @@ SHARED = (
 """Paths that settle a setup, whatever candidate runs."""
 OWN = (
     "config.method",
+    "config.model_dtype",
     "config.quantization",
     "config.per_device_train_batch_size",
     "config.gradient_checkpointing",
@@ -79,6 +79,7 @@ OWN = (
 CANDIDATE = (
     "candidate.model",
     "candidate.method",
+    "candidate.model_dtype",
     "candidate.micro_batch",
     "candidate.gradient_checkpointing",
     "candidate.optimizer",

@@ -76,15 +76,14 @@ def sequence(scope: Scope) -> int | None:
     return prompt + answer if prompt and answer else None
 
 
-def common(scope: Scope, method: str, quantization: str | None) -> Setup:
-    """The part of a setup that does not depend on which candidate runs."""
+def common(scope: Scope, method: str, quantization: str | None, dtype: str | None) -> Setup:
+    """The part of a setup that a run and a candidate share; ``dtype``: type weights load in."""
     stage = text(scope, "config.stage")
     precision, name = text(scope, "config.precision"), text(scope, "trainer.name") or "hf"
     unsloth = bool(truth(scope, "config.unsloth"))
     sharding, offload = shared_out(scope)
     gpus = whole(scope, "machine.train_gpus") or 1
     master = sharding in DEEPSPEED and precision in ("bf16", "fp16") and method == "full"
-    dtype = precision if master else text(scope, "config.model_dtype")
     if sharding != "none" and not scope.known("machine.train_gpus"):
         raise NotKnown("machine.train_gpus")
     return Setup(
@@ -92,7 +91,7 @@ def common(scope: Scope, method: str, quantization: str | None) -> Setup:
         tokens=sequence(scope),
         target_tokens=whole(scope, "config.max_target_length"),
         accumulation=whole(scope, "config.gradient_accumulation_steps"),
-        weights=storage(method, quantization, dtype, precision),  # type: ignore[arg-type]
+        weights=storage(method, quantization, precision if master else dtype, precision),  # type: ignore[arg-type]
         double_quantized=bool(truth(scope, "config.double_quantization")),
         compute=product_type(precision),  # type: ignore[arg-type]
         fp8=precision == "fp8",
@@ -174,7 +173,8 @@ def setup_of(scope: Scope, model: Anatomy) -> Setup:
     method = text(scope, "config.method")
     if method is None:
         raise NotKnown("config.method")
-    base = common(scope, method, text(scope, "config.quantization"))
+    loaded = text(scope, "config.model_dtype")
+    base = common(scope, method, text(scope, "config.quantization"), loaded)
     return replace(
         beside_of(scope, model, base),
         micro_batch=whole(scope, "config.per_device_train_batch_size"),
@@ -218,7 +218,7 @@ def candidate_of(scope: Scope) -> tuple[Anatomy, Setup]:
         raise NotKnown("candidate.model")
     model = headed(model, text(scope, "config.stage"))
     setup = replace(
-        beside_of(scope, model, common(scope, method, None)),
+        beside_of(scope, model, common(scope, method, None, text(scope, "candidate.model_dtype"))),
         micro_batch=whole(scope, "candidate.micro_batch"),
         checkpointing=saved(scope, truth(scope, "candidate.gradient_checkpointing")),  # type: ignore[arg-type]
         optimizer=text(scope, "candidate.optimizer"),

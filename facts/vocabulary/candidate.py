@@ -24,6 +24,8 @@ class Candidate(Filled):
     """Whether activations are recomputed."""
     optimizer: Text = slot(stands_for="config.optimizer")
     """Optimizer."""
+    model_dtype: Text = slot(stands_for="config.model_dtype")
+    """Type its weights are loaded in; what trains under fp16 has to be in fp32."""
     init: Text = slot(values=("pretrained", "scratch"))
     """Whether its weights are trained already."""
     family: Text = slot()
