@@ -21,6 +21,13 @@ from transxlab.engine.case import Case
 @click.argument("files", nargs=-1, metavar="FILE...")
 @click.option("--config", metavar="FILE", help="The config that will train on it.")
 @options.beside
+@click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(path_type=str),
+    metavar="FILE",
+    help="A benchmark whose items may not stand in train. Can be repeated.",
+)
 @click.option("--out", metavar="DIR", help="Write data_plan.md there.")
 @click.option("--force", is_flag=True, help="Overwrite documents that exist.")
 @cleaning.options
@@ -45,6 +52,8 @@ def command(
     given["train"] = (*files, *given["train"])
     if not any(given[role] for role in ("train", "val", "test")):
         raise Unusable("name at least one data file, as in: transxlab data train.jsonl")
+    if given["against"] and not given["train"]:
+        raise Unusable("--against looks for a benchmark in train: name a training file too")
     if given["show"]:
         return showing.show(config, given)
     cleaned = cleaning.clean(given | {"force": force})

@@ -180,6 +180,7 @@ def _data(gathered: Gathered, options: Mapping[str, Any]) -> None:
                 engine=options.get("profiler") or "pool",
                 cache=Path(".transxlab") / "cache",
                 lens=lens,
+                against=options.get("against") or (),
             )
     except (ReadError, EngineError) as error:
         raise Unusable(str(error)) from None

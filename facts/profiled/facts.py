@@ -15,6 +15,9 @@ from transxlab.facts.vocabulary.split import Split
 NAMED_ROWS = 10
 """Rows that are named for each kind of what was found in them."""
 
+NAMED_PAIRS = 5
+"""Items of a benchmark that are named with their rows."""
+
 MOST_LANGUAGES = 8
 """Languages that are carried into the facts."""
 
@@ -72,6 +75,7 @@ def as_split(
         **_content(split),
         **_answers(split),
         **_coverage(split, train),
+        **_contamination(split),
         **_lengths(split, rows),
     )
 
@@ -136,6 +140,31 @@ def _coverage(split: SplitProfile, train: SplitProfile | None) -> dict[str, Any]
         "unseen_labels": len(unseen),
         "unseen_label_names": unseen[:MOST_LABELS],
     }
+
+
+def _contamination(split: SplitProfile) -> dict[str, Any]:
+    """Items of benchmarks in train; left unknown where no benchmark was given."""
+    found = split.contamination
+    if found is None:
+        return {}
+    return {
+        "benchmark_share": found.share,
+        "benchmark_rows": found.rows,
+        "benchmark_items": sum(one.found for one in found.benchmarks),
+        "benchmarks": tuple(
+            f"{one.name}: {one.found:,} of {one.items:,} items, {one.same:,} word for word"
+            + _pairs(split, one.places)
+            for one in found.benchmarks
+        ),
+    }
+
+
+def _pairs(split: SplitProfile, places: Sequence[tuple[int, int]]) -> str:
+    """`` (item 5 in train.jsonl:77, 6 in train.jsonl:90)``, for the first of them."""
+    named = [f"{line} in {split.where(place)}" for line, place in places[:NAMED_PAIRS]]
+    return (
+        f" (item {', '.join(named)}{' ...' if len(places) > len(named) else ''})" if named else ""
+    )
 
 
 def _lengths(split: SplitProfile, rows: int | None) -> dict[str, Any]:

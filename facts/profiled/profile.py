@@ -14,6 +14,8 @@ from transxlab.facts.profiled.engines.engine import Engine
 from transxlab.facts.profiled.engines.store import Store
 from transxlab.facts.profiled.measures.diversity import diversity
 from transxlab.facts.profiled.measures.heldout import Columns
+from transxlab.facts.profiled.measures.items import Items
+from transxlab.facts.profiled.measures.items import items as read_items
 from transxlab.facts.profiled.measures.languages import LanguagesResult, languages
 from transxlab.facts.profiled.measures.near import GROUPS, Near
 from transxlab.facts.profiled.measures.overlap import OverlapResult, Wanted, wanted
@@ -51,8 +53,11 @@ def profile(
     progress: Progress | None = None,
     chunk_bytes: int = source.CHUNK_BYTES,
     lens: Lens | None = None,
+    against: Sequence[str | Path] = (),
 ) -> DataProfile:
     """Measure the files of each role (``train``, ``val``, ``test``).
+
+    ``against``: files of benchmarks, whose items are looked for in train.
 
     The result does not depend on the order of chunks, their size, the number of processes or the
     engine (``pool`` or ``ray``). Under ``cache`` a run that was stopped leaves its finished chunks,
@@ -66,10 +71,12 @@ def profile(
     total = sum(places.size_bytes(path) for paths in named.values() for path in paths)
     done = _Done(progress, total)
     large = total >= compiled.WORTH_BYTES
+    benchmarks = expanded(against, "against") if against else ()
     at_work = engines.engine(engine, processes)
     try:
-        with resume.store(cache, named, f"{chunk_bytes} {lens}") as store:
-            return _profiled(_Scan(at_work, store, chunk_bytes, done, large, lens), named)
+        with resume.store(cache, {**named, "": benchmarks}, f"{chunk_bytes} {lens}") as store:
+            scan = _Scan(at_work, store, chunk_bytes, done, large, lens)
+            return _profiled(scan, named, benchmarks)
     finally:
         at_work.close()
 
@@ -86,14 +93,19 @@ class _Scan:
     lens: Lens | None
 
 
-def _profiled(scan: _Scan, named: Mapping[str, tuple[str, ...]]) -> DataProfile:
+def _profiled(
+    scan: _Scan, named: Mapping[str, tuple[str, ...]], benchmarks: Sequence[str]
+) -> DataProfile:
+    problems = Problems()
+    items = _items(benchmarks, problems) if benchmarks else None
     held_out = [role for role in named if role != "train"]
     parts = {role: _scanned(scan, role, named[role], None) for role in held_out}
     columns = {role: parts[role].columns() for role in held_out}
-    sought = wanted(list(columns.values())) if columns and "train" in named else None
+    sought = None
+    if "train" in named and (columns or items is not None):
+        sought = wanted(list(columns.values()), items)
     if "train" in named:
         parts["train"] = _scanned(scan, "train", named["train"], sought)
-    problems = Problems()
     for part in parts.values():
         problems.merge(part.problems)
     _refuse_useless(parts)
@@ -105,6 +117,14 @@ def _profiled(scan: _Scan, named: Mapping[str, tuple[str, ...]]) -> DataProfile:
         for role, paths in named.items()
     }
     return DataProfile(splits, problems.first(), dict(sorted(problems.counts.items())))
+
+
+def _items(benchmarks: Sequence[str], problems: Problems) -> Items:
+    """The items of benchmarks; raises ReadError if there are none in any."""
+    found = read_items(benchmarks, problems)
+    if not len(found.line):
+        raise ReadError("\n".join(map(str, problems.first())))
+    return found
 
 
 class _Done:
@@ -233,5 +253,6 @@ def _finished(
         languages=begun.languages(),
         structure=measured.structure.result(),
         overlap=overlap,
+        contamination=None if part.held is None else part.held.result(part.rows),
         supervision=None if part.supervision is None else part.supervision.result(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from transxlab.facts.profiled.measures.contamination import ContaminationResult
 from transxlab.facts.profiled.measures.counts import CountsResult
 from transxlab.facts.profiled.measures.diversity import DiversityResult
 from transxlab.facts.profiled.measures.duplicates import DuplicatesResult
@@ -72,6 +73,8 @@ class SplitProfile:
     """Rows that also stand in train; None for train, and where there is no train."""
     supervision: SupervisionResult | None = None
     """Rows as the run's own tokenizer and mask make them; None where no tokenizer is named."""
+    contamination: ContaminationResult | None = None
+    """Of train: items of the given benchmarks that stand in it; None where none was given."""
 
     def where(self, place: int) -> str:
         """A place as ``file:line``."""

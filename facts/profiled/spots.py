@@ -64,5 +64,6 @@ def _rows(split: SplitProfile) -> dict[str, Sequence[int]]:
         "unlabelled_rows": split.labels.unlabelled_examples,
         "long_outlier_rows": [place for _, place in split.lengths.longest],
         "short_outlier_rows": [place for _, place in split.lengths.shortest],
+        "benchmark_share": split.contamination.examples if split.contamination else (),
         "max_tokens": [place for _, place in split.lengths.longest],
     }

@@ -85,7 +85,13 @@ class Split(Filled):
     pii_places: Names = slot()
     """Kinds of personal data, in how many rows they stand and in which; never the text."""
     benchmark_share: Number = slot()
-    """Share of rows that contain a given benchmark's items."""
+    """Share of rows that contain items of the given benchmarks; of train alone."""
+    benchmark_rows: Number = slot(unit="rows")
+    """Those rows; of an item in more than 20 rows only 20 are counted."""
+    benchmark_items: Number = slot(unit="items")
+    """Items of the given benchmarks that stand in train."""
+    benchmarks: Names = slot()
+    """The given benchmarks, how many of their items stand in train, and the first in which rows."""
     parse_rate: Number = slot()
     """Share of structured outputs that parse; none where outputs are not structured."""
     structured_share: Number = slot()

@@ -17,6 +17,7 @@ from transxlab.facts.profiled.tokens import ngrams
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from transxlab.facts.profiled.measures.items import Items
     from transxlab.facts.profiled.tokens import Counts, Flags, Hashes
 
 EXAMPLES = 5
@@ -66,6 +67,8 @@ class Wanted:
     """Runs of tokens."""
     first: NDArray[np.int32]
     """For the leading bits of a run, where in ``gram`` those that begin with them begin."""
+    items: Items | None = None
+    """Items of benchmarks."""
 
     @property
     def shift(self) -> np.uint64:
@@ -82,28 +85,28 @@ class Wanted:
         rows = block.rows
         size = np.diff(rows)
         grams = ngrams(block.tokens.hash, GRAM_TOKENS)
-        leading = (grams >> self.shift).astype(np.int64)
-        likely = self.first[leading] < self.first[leading + 1]
+        begins = (grams >> self.shift).astype(np.int64)
+        likely = self.first[begins] < self.first[begins + 1]
         likely &= np.arange(len(grams)) + GRAM_TOKENS <= np.repeat(rows[1:], size)
         at = np.flatnonzero(likely)
         hits, some = _found(self.gram, grams[at])
         return hits, np.repeat(np.arange(len(size)), size)[at[some]]
 
 
-def _first(grams: Hashes) -> NDArray[np.int32]:
+def leading(grams: Hashes) -> NDArray[np.int32]:
     """Where the hashes with each leading bits begin, about one for each; and where the last end."""
     import numpy as np
 
     bits = max(8, len(grams).bit_length())
-    leading = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
-    begins: NDArray[np.int32] = np.append(np.searchsorted(grams, leading), len(grams)).astype(
+    bounds = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
+    begins: NDArray[np.int32] = np.append(np.searchsorted(grams, bounds), len(grams)).astype(
         np.int32
     )
     return begins
 
 
-def wanted(splits: list[Columns]) -> Wanted:
-    """The distinct hashes of some splits."""
+def wanted(splits: list[Columns], items: Items | None = None) -> Wanted:
+    """The distinct hashes of some splits, and the items of benchmarks."""
     import numpy as np
 
     def distinct(name: str) -> Hashes:
@@ -112,7 +115,7 @@ def wanted(splits: list[Columns]) -> Wanted:
         return merged
 
     gram = distinct("gram")
-    return Wanted(distinct("row"), distinct("exact"), distinct("input"), gram, _first(gram))
+    return Wanted(distinct("row"), distinct("exact"), distinct("input"), gram, leading(gram), items)
 
 
 class Seen:
@@ -133,6 +136,8 @@ class Seen:
         """Look the rows of a block of train up."""
         import numpy as np
 
+        if not len(self.sought.row):
+            return
         hits, at = _found(self.sought.row, content_hash(block))
         places = block.places[at]
         _keep_first(self.row, hits, places)
