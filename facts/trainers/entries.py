@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from transxlab.facts.origin import given
 from transxlab.facts.trainers.document import Cell
-from transxlab.facts.trainers.keymap import Row
+from transxlab.facts.trainers.keymap import KeyMap, Row, key_map
 from transxlab.facts.trainers.scalars import meant
 from transxlab.facts.trainers.sheet import Sheet
 from transxlab.facts.values import finite
 
 MOST_GUESSES = 40
 """Unknown keys of one file for which a nearest known key is sought."""
+COMPANION = "deepspeed."
+"""Before the keys of a DeepSpeed config that stands in a trainer's or beside it."""
+LIKE, VERY_LIKE, A_SLIP = 0.72, 0.85, 0.9
+"""Likeness from which a known key is named, where all keys are known and where they are not, and
+from which the other spelling must be a slip; between the two lie most pairs of real keys."""
 
 
 def add_entries(
@@ -26,31 +32,79 @@ def add_entries(
     """
     unknown: list[str] = []
     spoken_for: set[str] = set()
-    names = sheet.map.keys()
-    for cell in sheet.document.cells.values():
-        row = sheet.map.row(cell.key, sheet.entry)
-        nearest = None
+    for key, cell in sheet.document.cells.items():
+        names, prefix = _schema(sheet, key)
+        row = names.row(key[len(prefix) :], None if prefix else sheet.entry)
         known: bool | None = True
+        nearest = None
         if row is None:
-            parent = cell.key.rpartition(".")[0]
-            known = False
-            if parent and (parent in spoken_for or parent in unknown):
-                spoken_for.add(cell.key)
-                known = None
-            elif parent and not strict:
-                known = None
-            else:
-                if len(unknown) < MOST_GUESSES:
-                    nearest = closest(cell.key, names, 0.72 if strict else 0.88)
-                if nearest is None and not strict:
-                    known = None
+            whole = strict and not prefix
+            known, nearest = _recognised(sheet, key, whole, spoken_for, len(unknown))
+            if known is not True:
+                spoken_for.add(key)
             if known is False:
                 unknown.append(cell.key)
-            if known is None:
-                spoken_for.add(cell.key)
+        elif prefix:
+            row = replace(row, slot=None)
         _add(sheet, cell, row, known, nearest, converts)
     sheet.facts.mark_complete("entry")
     return tuple(unknown)
+
+
+def _schema(sheet: Sheet, key: str) -> tuple[KeyMap, str]:
+    """The key map that a key belongs to, and what stands before its name there."""
+    if key.startswith(COMPANION) and sheet.map.name != "deepspeed":
+        return key_map("deepspeed"), COMPANION
+    return sheet.map, ""
+
+
+def _recognised(
+    sheet: Sheet, key: str, strict: bool, spoken_for: set[str], guesses: int
+) -> tuple[bool | None, str | None]:
+    """Whether a key without a row is known all the same, and which known one is like it."""
+    names, prefix = _schema(sheet, key)
+    plain, parent = key[len(prefix) :], key.rpartition(".")[0]
+    if names.section(plain) or parent == "launcher" or _short_for(sheet, key):
+        return True, None
+    siblings = names.siblings(plain)
+    if (parent and not siblings) or parent in spoken_for or sheet.document.dialect == "python":
+        return None, None
+    if parent and key.rpartition(".")[2] in names.below.get("*", ()):
+        return True, None
+    cutoff = LIKE if strict else VERY_LIKE
+    nearest = closest(plain, siblings, cutoff) if guesses < MOST_GUESSES else None
+    return (False if strict or nearest is not None else None), nearest and prefix + nearest
+
+
+def _short_for(sheet: Sheet, key: str) -> bool:
+    """Whether a flag of a command line is the opposite of a switch, or the beginning of one key."""
+    if sheet.document.dialect != "argparse":
+        return False
+    row = sheet.map.row(key.removeprefix("no_")) if key.startswith("no_") else None
+    if row is not None and row.wanted in ("bool", "any"):
+        return True
+    return sum(name.startswith(key) for name in sheet.map.below.get("", ())) == 1
+
+
+def refused(sheet: Sheet, key: str, nearest: str | None) -> bool | None:
+    """Whether the trainer stops at an unknown key; None where that is not known.
+
+    The key map's line ``unknown keys`` says ``refused``, ``ignored``, ``refused at the top``
+    (elsewhere not known), ``refused below SECTION`` (``*``: any; elsewhere ignored), or ``refused
+    unless the script has them``, which is sure for a slip only.
+    """
+    names, prefix = _schema(sheet, key)
+    said, plain = names.head.get("unknown keys", ""), key[len(prefix) :]
+    if said in ("refused", "ignored"):
+        return said == "refused"
+    if said == "refused at the top":
+        return None if "." in plain else True
+    if said.startswith("refused below "):
+        section = said.removeprefix("refused below ")
+        return "." in plain if section == "*" else plain.startswith(section + ".")
+    if said.startswith("refused unless"):
+        return True if nearest and alike(key, nearest) >= A_SLIP else None
+    return None
 
 
 def _add(
@@ -80,8 +134,12 @@ def _add(
         values["known"] = known
     if row is not None:
         values.update(_of_row(cell, row, converts))
+        told = sheet.release(row.library)
+        if told is not None:
+            values["version"] = told
     elif known is False:
         values["slot"] = None
+        values["refused"] = refused(sheet, cell.key, nearest)
     for slot, value in values.items():
         facts.put(fact, slot, value, origin)
 
@@ -93,6 +151,7 @@ def _of_row(cell: Cell, row: Row, converts: Callable[[Cell, Row], bool]) -> dict
         "wanted": "any" if below else row.wanted,
         "converted": converts(cell, row),
         "allowed": row.allowed or None,
+        "since": row.since,
         "deprecated_in": row.deprecated,
         "removed_in": row.removed,
         "replaced_by": row.instead,
@@ -101,19 +160,25 @@ def _of_row(cell: Cell, row: Row, converts: Callable[[Cell, Row], bool]) -> dict
     }
 
 
-def closest(key: str, names: Iterable[str], cutoff: float) -> str | None:
-    """The known key most like a key, with the same nesting; None where none is like it."""
+def alike(one: str, other: str) -> float:
+    """Likeness of the last parts of two keys, from 0 to 1."""
     from difflib import SequenceMatcher
 
-    parent, _, last = key.rpartition(".")
+    last = one.rpartition(".")[2]
+    return SequenceMatcher(None, other.rpartition(".")[2], last, autojunk=False).ratio()
+
+
+def closest(key: str, names: Iterable[str], cutoff: float) -> str | None:
+    """The known key most like a key by its last part; None where none is like it."""
+    from difflib import SequenceMatcher
+
+    last = key.rpartition(".")[2]
     best, best_ratio = None, cutoff
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(last)
     letters = set(last)
     for name in names:
-        above, _, leaf = name.rpartition(".")
-        if above.count(".") != parent.count(".") or bool(above) != bool(parent):
-            continue
+        leaf = name.rpartition(".")[2]
         if abs(len(leaf) - len(last)) > 6 or len(letters ^ set(leaf)) > 6:
             continue
         matcher.set_seq1(leaf)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from transxlab.facts.trainers.datafile import data_file
+from transxlab.facts.trainers.history import Change, changes
 from transxlab.facts.trainers.scalars import meant
 
 _PLACE = re.compile(r"\.\d+(?=\.|\Z)")
@@ -46,6 +48,10 @@ class Row:
     """Program whose versions and defaults these are."""
     version: str
     """Version of that program the row was read from."""
+    since: str | None = None
+    """Version that brought it."""
+    defaults: tuple[tuple[str, str], ...] = ()
+    """Defaults with the version each begins with, where they differ; see history.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,18 @@ class KeyMap:
     """Rows by key; a key has several where its default depends on the entry point."""
     head: dict[str, str]
     """What the file says of the trainer as a whole (``stage: pretrain``)."""
+    below: dict[str, tuple[str, ...]]
+    """Known names directly below each section, the top level being the empty text."""
+
+    def section(self, key: str) -> bool:
+        """Whether something known lies below a key."""
+        return _PLACE.sub(".*", key) in self.below
+
+    def siblings(self, key: str) -> tuple[str, ...]:
+        """Every known key that stands where this one stands."""
+        parent = _PLACE.sub(".*", key).rpartition(".")[0]
+        names = self.below.get(parent, ())
+        return tuple(f"{parent}.{name}" for name in names) if parent else names
 
     def row(self, key: str, entry: str | None = None) -> Row | None:
         """The row of a key as a file spells it, for an entry point; None for an unknown key."""
@@ -108,7 +126,62 @@ def key_map(name: str) -> KeyMap:
         for key, inherited in key_map(base).rows.items():
             if key not in rows:
                 rows[key] = list(inherited)
-    return KeyMap(name, version, {key: tuple(found) for key, found in rows.items()}, head)
+    for key, wanted in further(name):
+        if key not in rows:
+            rows[key] = [_row({"key": key, "wanted": wanted}, library, version)]
+    _remember(rows, library, version)
+    held = {key: tuple(found) for key, found in rows.items()}
+    return KeyMap(name, version, held, head, _sections(held))
+
+
+def _remember(rows: dict[str, list[Row]], library: str, version: str) -> None:
+    """Give the rows of a library their past; keys of the past get rows of their own."""
+    for change in changes(library):
+        held = rows.get(change.key)
+        if held is None:
+            held = rows[change.key] = [_row({"key": change.key}, library, version)]
+        if change.only is None:
+            rows[change.key] = [_with_past(row, change) for row in held]
+            continue
+        row = next((row for row in held if change.only in row.only), None)
+        row = row or next((row for row in held if not row.only), held[0])
+        held.insert(0, _with_past(replace(row, only=frozenset((change.only,))), change))
+
+
+def _with_past(row: Row, change: Change) -> Row:
+    return replace(
+        row,
+        since=change.since,
+        deprecated=change.deprecated or row.deprecated,
+        removed=change.removed or row.removed,
+        instead=change.instead or row.instead,
+        defaults=change.defaults or row.defaults,
+    )
+
+
+def _sections(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    names: dict[str, dict[str, None]] = {}
+    for key in keys:
+        while key:
+            parent, _, leaf = key.rpartition(".")
+            names.setdefault(parent, {})
+            if leaf not in (ANYTHING, "*"):
+                names[parent][leaf] = None
+            key = parent
+    return {parent: tuple(leaves) for parent, leaves in names.items()}
+
+
+def further(name: str) -> Iterator[tuple[str, str]]:
+    """Keys and types that sections.csv names for a trainer."""
+    for line in data_file("sections.csv").splitlines():
+        trainer, _, rest = line.partition(",")
+        if trainer != name:
+            continue
+        section, _, names = rest.partition(",")
+        for spelled in names.split():
+            leaf, _, wanted = spelled.partition(":")
+            leaf = ANYTHING if leaf == "*" else leaf
+            yield f"{section}.{leaf}" if section else leaf, wanted
 
 
 def _header(line: str) -> tuple[str, str]:

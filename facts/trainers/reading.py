@@ -12,8 +12,9 @@ from transxlab.facts.trainers.document import Document
 from transxlab.facts.trainers.entries import add_entries
 from transxlab.facts.trainers.failure import Problem
 from transxlab.facts.trainers.finding import runs
+from transxlab.facts.trainers.pinned import Pin, pins
 from transxlab.facts.trainers.scalars import LOADERS
-from transxlab.facts.trainers.sheet import Sheet
+from transxlab.facts.trainers.sheet import VERSION_SLOTS, Sheet
 from transxlab.facts.trainers.trainer import Trainer
 from transxlab.facts.trainers.trainer import trainer as find
 
@@ -72,8 +73,15 @@ def interpret(
     document: Document, path: Path, chosen: Trainer, facts: Facts, *, version: str | None = None
 ) -> Reading:
     """The facts of one document of a known trainer."""
+    held = pins(path)
+    own = held.get(chosen.map.head.get("library", ""))
+    if version is None and own is not None:
+        version, told = own.version, given(own.file, own.line)
+    else:
+        told = given(document.file if version is None else "--trainer-version")
     sheet = Sheet(document, path, chosen.map, facts, chosen.entry(document), version)
-    _about(sheet, chosen, given(document.file))
+    _about(sheet, chosen, given(document.file), told)
+    _libraries(sheet, chosen, held, told)
     sheet.fill()
     chosen.derive(sheet)
     prequantized.settle(sheet)
@@ -92,7 +100,7 @@ def _leave_open(facts: Facts) -> None:
     facts.complete -= {name for name in facts.complete if name.startswith(("source", "entry"))}
 
 
-def _about(sheet: Sheet, chosen: Trainer, origin: Origin) -> None:
+def _about(sheet: Sheet, chosen: Trainer, origin: Origin, told: Origin) -> None:
     document = sheet.document
     slots: dict[str, object] = {
         "name": chosen.name,
@@ -101,7 +109,25 @@ def _about(sheet: Sheet, chosen: Trainer, origin: Origin) -> None:
     }
     if sheet.entry is not None:
         slots["entry_point"] = sheet.entry
-    if sheet.version is not None:
-        slots["version"] = sheet.version
     for slot, value in slots.items():
         sheet.facts.put(sheet.facts.one("trainer"), slot, value, origin)
+    if sheet.version is not None:
+        sheet.facts.put(sheet.facts.one("trainer"), "version", sheet.version, told)
+
+
+def _libraries(sheet: Sheet, chosen: Trainer, held: dict[str, Pin], told: Origin) -> None:
+    """Versions of TRL, transformers and PEFT: the trainer's own where it is one of them, or a pin.
+
+    What was observed before stands.
+    """
+    for library, slot in VERSION_SLOTS.items():
+        known = sheet.known(slot)
+        if known is not None and known.value is not None:
+            continue
+        name = slot.partition(".")[2]
+        if library == chosen.map.head.get("library") and sheet.version is not None:
+            sheet.facts.put(sheet.facts.one("environment"), name, sheet.version, told)
+        elif library in held:
+            pin = held[library]
+            origin = given(pin.file, pin.line)
+            sheet.facts.put(sheet.facts.one("environment"), name, pin.version, origin)

@@ -10,7 +10,24 @@ from transxlab.facts.situation import Facts, Known
 from transxlab.facts.trainers.converting import CONVERSIONS, Refuse
 from transxlab.facts.trainers.document import Cell, Document
 from transxlab.facts.trainers.failure import Problem
+from transxlab.facts.trainers.history import OPEN, Window, narrowed, possible
 from transxlab.facts.trainers.keymap import KeyMap, Row, literal
+
+VERSION_SLOTS = {
+    "transformers": "environment.transformers_version",
+    "trl": "environment.trl_version",
+    "peft": "environment.peft_version",
+}
+"""Slots that hold the versions of libraries."""
+
+
+def _spoken(window: Window) -> str | None:
+    if window.exact:
+        return window.low
+    words = [f"from {window.low}"] * bool(window.low) + [f"before {window.high}"] * bool(
+        window.high
+    )
+    return ", ".join(words) or None
 
 
 @dataclass(slots=True)
@@ -29,6 +46,8 @@ class Sheet:
     """Entry point (``sft``, ``dpo`` ...), where the trainer has several."""
     version: str | None = None
     """Version of the trainer, where somebody said it."""
+    windows: dict[str, Window] = field(default_factory=dict)
+    """Versions that the run may be for, by library, as far as asked for."""
     problems: list[Problem] = field(default_factory=list)
     """What is wrong with the config although it could be read."""
 
@@ -43,6 +62,9 @@ class Sheet:
         """The origin of what counts when a key is absent."""
         if row is None:
             return default(self.map.name, self.map.version or None)
+        if row.defaults:
+            window = self.window(row.library)
+            return default(row.library, _spoken(window) or row.version or None)
         return default(row.library, row.version or None)
 
     def put(self, slot: str, value: object, key: str | None = None) -> None:
@@ -96,7 +118,7 @@ class Sheet:
             if cell is not None:
                 self.convert(row, cell)
                 written.add(row.slot)
-            elif cell is None and row.default:
+            elif row.default or row.defaults:
                 standing.setdefault(row.slot, row)
         for slot, row in standing.items():
             if slot not in written:
@@ -125,8 +147,41 @@ class Sheet:
             return
         self.put(row.slot, value, cell.key)
 
+    def release(self, library: str) -> str | None:
+        """The version of a library, where somebody said it or it was observed."""
+        known = self.facts.known(VERSION_SLOTS[library]) if library in VERSION_SLOTS else None
+        if known is not None and isinstance(known.value, str):
+            return known.value
+        return self.version if library == self.map.head.get("library") else None
+
+    def window(self, library: str) -> Window:
+        """The versions of a library that a run may be for: the known one, or all with its keys."""
+        if library not in self.windows:
+            told = self.release(library)
+            self.windows[library] = Window(told, told) if told else self._by_keys(library)
+        return self.windows[library]
+
+    def _by_keys(self, library: str) -> Window:
+        rows = (self.map.row(key, self.entry) for key in self.document.cells)
+        return narrowed(
+            (r.since, r.removed) for r in rows if r is not None and r.library == library
+        )
+
+    def standing(self, row: Row) -> str:
+        """What counts when a key is absent, as the key map spells it; empty where not known.
+
+        Where versions differ, it is known only if the run's version is, or can be one side alone.
+        """
+        if not row.defaults:
+            return row.default
+        found = possible(row.defaults, self.window(row.library))
+        return found.pop() if len(found) == 1 and OPEN not in found else ""
+
     def _fill_default(self, slot: str, row: Row) -> None:
-        value = literal(row.default)
+        text = self.standing(row)
+        if not text:
+            return
+        value = literal(text)
         if value is not None:
             try:
                 value = CONVERSIONS[row.convert or "text"](value)

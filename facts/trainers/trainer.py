@@ -52,8 +52,8 @@ _DECLARED: dict[str, tuple[str, Dialect, bool, Converting]] = {
     "hf": ("huggingface", "pyyaml", False, "none"),
     "own": ("own", "omegaconf", False, "all"),
     "torchtune": ("torchtune", "omegaconf", False, "none"),
-    "litgpt": ("litgpt", "jsonargparse", False, "all"),
-    "swift": ("swift", "pyyaml", False, "all"),
+    "litgpt": ("litgpt", "jsonargparse", True, "all"),
+    "swift": ("swift", "pyyaml", True, "all"),
     "autotrain": ("tuning", "pyyaml", False, "all"),
     "deepspeed-chat": ("tuning", "argparse", False, "all"),
     "diffusers": ("tuning", "argparse", False, "all"),
@@ -71,9 +71,9 @@ _DECLARED: dict[str, tuple[str, Dialect, bool, Converting]] = {
     "nanochat": ("pretraining", "python", False, "all"),
     "nanogpt": ("pretraining", "python", False, "none"),
     "nanotron": ("pretraining", "pyyaml", False, "none"),
-    "olmo": ("pretraining", "omegaconf", False, "all"),
+    "olmo": ("pretraining", "omegaconf", True, "all"),
     "tinyllama": ("pretraining", "python", False, "none"),
-    "torchtitan": ("pretraining", "toml", False, "none"),
+    "torchtitan": ("pretraining", "toml", True, "none"),
 }
 """Name: module, loader, whether the key map is the whole schema, what is converted.
 

@@ -84,11 +84,21 @@ def derive(sheet: Sheet) -> None:
     if not document.has("use_bnb_nested_quant") and kind == "none":
         sheet.forget("config.double_quantization")
     _method(sheet, kind)
-    huggingface.precision(sheet, "bf16")
+    _precision(sheet)
     _data(sheet)
     _evaluation(sheet)
     huggingface.finish(sheet)
     _masking(sheet)
+
+
+def _precision(sheet: Sheet) -> None:
+    """Mixed precision is bf16 from TRL 0.19 on where nothing is said, and was off before."""
+    row = sheet.map.row("bf16", sheet.entry)
+    standing = sheet.standing(row) if row is not None else ""
+    huggingface.precision(sheet, "fp32" if standing == "false" else "bf16")
+    said = any(sheet.document.has(key) for key in ("bf16", "fp16"))
+    if not standing and not said:
+        sheet.forget("config.precision")
 
 
 def _stage(sheet: Sheet) -> None:

@@ -43,15 +43,21 @@ class Entry(Filled):
     """Whether the trainer's schema has the key."""
     nearest: Text = declare()
     """Known key most like an unknown one; none where none is like it."""
+    refused: Truth = declare()
+    """Whether the trainer stops at this unknown key; none where its own scripts may have it."""
     allowed: Names = declare()
     """The only values the schema takes; none where any will do."""
+    since: Release = declare()
+    """Version that brought the key; none where it was always there, as far as is known."""
     deprecated_in: Release = declare()
     """Version that deprecates the key; none where none does."""
     removed_in: Release = declare()
     """Version that removes the key; none where none does."""
     library: Text = declare()
     """Program whose versions these are (``transformers`` for keys that a trainer inherits)."""
-    replaced_by: Text = declare()
+    version: Release = declare()
+    """Version of that program that will run, where it was known when the file was read."""
+    replaced_by: Text = declare(unset="nothing")
     """Key that takes its place; none where nothing does."""
     ignored: Truth = declare()
     """Whether the trainer reads the key and does nothing with it."""

@@ -76,6 +76,12 @@ CASES: list[tuple[str, str, dict[str, Any], tuple[str, ...]]] = [
     ("CFG006", "axolotl", AXOLOTL | {"flash_attention": True}, ()),
     ("CFG007", "hf", HF | {"no_cuda": False}, fact("environment.transformers_version=5.23.0")),
     ("CFG008", "trl", HF | {"max_seq_length": 512}, fact("environment.trl_version=1.16.0")),
+    (
+        "CFG042",
+        "swift",
+        {"model": "org/some-7b", "train_type": "lora", "dataset": "org/data"},
+        ("--trainer-version", "4.6.0"),
+    ),
     ("CFG010", "axolotl", AXOLOTL | {"warmup_steps": 10, "warmup_ratio": 0.1}, ()),
     ("CFG015", "hf", HF | {"max_steps": 100, "num_train_epochs": 2}, ()),
     ("CFG017", "hf", HF | {"gradient_checkpointing": "False"}, ()),
