@@ -55,19 +55,9 @@ def consult(facts: Facts, rules: Rulebook, *, design: bool, engine: str) -> Case
         raise Unusable(str(error)) from None
 
 
-MEASURED_AGAINST = (
-    "rows_min",
-    "rows_max",
-    "tokens_min",
-    "outputs_per_input",
-    "test_rows",
-    "template_share_max",
-    "duplicate_share_max",
-    "self_bleu_max",
-    "parse_rate_min",
-)
-"""Slots of the strategy that the rows themselves are held against. The others say what somebody
-does, and a plan that nobody has taken up answers no question about that."""
+NOT_PLANNED = ("replay_share", "consent")
+"""Slots of the strategy that say what somebody does: a plan that nobody has taken up answers no
+question about that. The others are what rows are held against."""
 
 
 def _planned(case: Case) -> Facts | None:
@@ -86,7 +76,7 @@ def _planned(case: Case) -> Facts | None:
         if made.label.startswith("strategy.") and made.value is not None
     ]
     wanted = [
-        (made, slot) for made, slot in wanted if slot in MEASURED_AGAINST and slot not in held
+        (made, slot) for made, slot in wanted if slot not in NOT_PLANNED and slot not in held
     ]
     if not wanted:
         return None

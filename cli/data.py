@@ -108,12 +108,19 @@ def as_plain(case: Case, remarks: list[str]) -> dict[str, Any]:
 
 def plan(gathered: Gathered, case: Case, given: Mapping[str, Any]) -> str:
     """``data_plan.md``."""
+    from functools import partial
+
+    from transxlab.cli.lens import chosen
     from transxlab.cli.planning.document import document
     from transxlab.cli.planning.steps import Data
+    from transxlab.facts.profiled.profile import profile
 
     assert gathered.profile is not None
+    ways: dict[str, Any] = {"lens": chosen(gathered.facts, given, [])}
+    ways |= {"against": given["against"]} if given.get("against") else {}
+    measure = partial(profile, **ways)
     named = {role: given[role] for role in ("train", "val", "test")}
-    return document(Data(case, gathered.profile, given["rows"]), named)
+    return document(Data(case, gathered.profile, given["rows"], measure), named)
 
 
 def lines(case: Case, remarks: list[str]) -> list[str]:

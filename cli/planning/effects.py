@@ -11,7 +11,7 @@ from transxlab.engine.case import Case, Concluded
 from transxlab.facts.values import Value
 
 if TYPE_CHECKING:
-    from transxlab.facts.profiled.profile import DataProfile
+    from transxlab.facts.profiled.results import DataProfile
 
 RUN = (
     ("steps", "run.total_steps"),

@@ -10,7 +10,7 @@ from transxlab.cli.render.bars import bars, shortened
 from transxlab.engine.case import Case
 
 if TYPE_CHECKING:
-    from transxlab.facts.profiled.profile import DataProfile, SplitProfile
+    from transxlab.facts.profiled.results import DataProfile, SplitProfile
 
 MOST_LABELS = 12
 """Labels with a bar of their own; the others are one bar."""

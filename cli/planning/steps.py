@@ -16,7 +16,8 @@ from transxlab.facts.profiled.remedies.wish import KINDS, USUAL, Wish
 from transxlab.facts.values import Value
 
 if TYPE_CHECKING:
-    from transxlab.facts.profiled.profile import DataProfile
+    from transxlab.facts.profiled.remedies.trial import Measure
+    from transxlab.facts.profiled.results import DataProfile
 
 TRIAL_BYTES = 16 << 20
 """Data up to this size are mended on a copy and measured again; larger ones are computed."""
@@ -61,6 +62,8 @@ class Data:
     """What was measured."""
     rows: int | None
     """Rows of the run, where the training file is a sample of them."""
+    measure: Measure
+    """Profiles files the way these were."""
 
     @property
     def files(self) -> dict[str, list[str]]:
@@ -168,7 +171,8 @@ def _trial(
 ) -> Step:
     from transxlab.facts.profiled.remedies.trial import trial
 
-    done = trial(data.files, Wish(kinds=kinds, template_share=TEMPLATE_SHARE), shares or None)
+    wish = Wish(kinds=kinds, template_share=TEMPLATE_SHARE)
+    done = trial(data.files, wish, data.measure, shares or None)
     after = None
     if done.profile is not None:
         after = as_measured(data.case, data.profile, done.profile, data.rows)

@@ -53,6 +53,8 @@ class Strategy(Filled):
     """How rows are varied."""
     teacher: Text = slot(knob=True)
     """Model that writes the rows of a distillation."""
+    avoid: Text = slot(knob=True)
+    """Rows to leave out, in words."""
     quality_filter: Truth = slot(knob=True)
     """Whether rows are filtered by a judge or a classifier."""
     consent: Truth = slot(knob=True)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from transxlab.facts.profiled.profile import DataProfile, ReadError, profile
+from transxlab.facts.profiled.profile import ReadError
 from transxlab.facts.profiled.remedies.judging import judge
 from transxlab.facts.profiled.remedies.splitting import split
 from transxlab.facts.profiled.remedies.walking import unreported
 from transxlab.facts.profiled.remedies.wish import Wish
 from transxlab.facts.profiled.remedies.writing import write_rows
+from transxlab.facts.profiled.results import DataProfile
 
 Files = Mapping[str, Sequence[str]]
+Measure = Callable[[Mapping[str, list[str]]], DataProfile]
+"""Profiles files by role, the way the rows as they are were profiled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,9 @@ class Trial:
     """What was measured on the data as they would be; None where no row is left."""
 
 
-def trial(files: Files, wish: Wish, shares: Sequence[float] | None = None) -> Trial:
+def trial(
+    files: Files, wish: Wish, measure: Measure, shares: Sequence[float] | None = None
+) -> Trial:
     """Mend the training rows, or with ``shares`` cut those of train and val into new splits.
 
     The files stay as they are. Rows are read by ``readers.folders.expanded`` paths; OSError where
@@ -38,22 +43,24 @@ def trial(files: Files, wish: Wish, shares: Sequence[float] | None = None) -> Tr
     with TemporaryDirectory(prefix="transxlab-") as name:
         folder = Path(name)
         if shares is None:
-            return _mended(files, wish, folder)
-        return _cut(files, wish, shares, folder)
+            return _mended(files, wish, measure, folder)
+        return _cut(files, wish, measure, shares, folder)
 
 
-def _mended(files: Files, wish: Wish, folder: Path) -> Trial:
+def _mended(files: Files, wish: Wish, measure: Measure, folder: Path) -> Trial:
     paths = list(files["train"])
     held_out = [path for role in files if role != "train" for path in files[role]]
     reasons = judge(paths, held_out, wish, str, unreported).reasons
     out = folder / "train.jsonl"
     written = write_rows(paths, reasons, str(out), [out], folder / "gone.jsonl")
     kept = written.kept[str(out)]
-    found = _measured({**files, "train": [str(out)]}) if kept else None
+    found = _measured({**files, "train": [str(out)]}, measure) if kept else None
     return Trial(written.removed, kept, found)
 
 
-def _cut(files: Files, wish: Wish, shares: Sequence[float], folder: Path) -> Trial:
+def _cut(
+    files: Files, wish: Wish, measure: Measure, shares: Sequence[float], folder: Path
+) -> Trial:
     paths = [path for role in ("train", "val") for path in files.get(role, ())]
     reasons = judge(paths, list(files.get("test", ())), wish, str, unreported).reasons
     roles = ("train", "val", "test")[: len(shares)]
@@ -63,11 +70,12 @@ def _cut(files: Files, wish: Wish, shares: Sequence[float], folder: Path) -> Tri
     written = write_rows(paths, reasons, places, list(outs.values()), folder / "gone.jsonl")
     cut = {role: [str(out)] for role, out in outs.items() if written.kept[str(out)]}
     kept = sum(written.kept.values())
-    return Trial(written.removed, kept, _measured({**files, **cut}) if "train" in cut else None)
+    found = _measured({**files, **cut}, measure) if "train" in cut else None
+    return Trial(written.removed, kept, found)
 
 
-def _measured(files: Files) -> DataProfile | None:
+def _measured(files: Files, measure: Measure) -> DataProfile | None:
     try:
-        return profile({role: list(paths) for role, paths in files.items()})
+        return measure({role: list(paths) for role, paths in files.items()})
     except ReadError:
         return None
