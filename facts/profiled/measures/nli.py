@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from transxlab.facts.profiled.block import Block
 from transxlab.facts.profiled.formats import Example
+from transxlab.facts.profiled.tokens import tokenise
+
+if TYPE_CHECKING:
+    from transxlab.facts.profiled.tokens import Counts, Flags, Hashes
 
 EXAMPLES = 5
 """Rows that are named."""
 
 _SCANNED_CHARS = 4000
+_LOW_BITS = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,12 @@ class Nli:
         self.rows += len(block.examples)
         cues = _cues()
         found = []
+        likely = _likely(block, cues)
         for index, example in enumerate(block.examples):
             if example.format in cues.formats:
                 self.by_fields += 1
                 found.append(index)
-            elif is_worded(example, cues):
+            elif likely[index] and is_worded(example, cues):
                 self.by_wording += 1
                 found.append(index)
         self.places = sorted(self.places + block.places[found[:EXAMPLES]].tolist())[:EXAMPLES]
@@ -73,6 +80,29 @@ class Nli:
         )
 
 
+def _likely(block: Block, cues: Cues) -> list[bool]:
+    """Whether a row may be worded so: it holds both words of a frame, or its output is short.
+
+    Words are looked up by the low bits of their hashes first, which takes a nanosecond each.
+    """
+    import numpy as np
+
+    tokens = block.tokens
+    low = (tokens.hash & np.uint64(_LOW_BITS)).view(np.int64)
+    at = np.flatnonzero(cues.marked.take(low))
+    spot = np.minimum(np.searchsorted(cues.words, tokens.hash[at]), len(cues.words) - 1)
+    good = cues.words[spot] == tokens.hash[at]
+    row = np.searchsorted(block.rows, at[good], "right") - 1
+    held = np.zeros(len(block.examples), np.int64)
+    np.bitwise_or.at(held, row, cues.stems[spot[good]])
+    sizes = np.diff(tokens.offsets)[1::2]
+    likely = (sizes > 0) & (sizes <= cues.longest_answer_tokens)
+    for pair in cues.pairs:
+        likely |= held & pair == pair
+    found: list[bool] = likely.tolist()
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Cues:
     """The marks by which inference rows are known; see ``nli.yaml``."""
@@ -87,28 +117,51 @@ class Cues:
     """Outputs that answer such a question."""
     longest_answer_chars: int
     """Longest output that can be such an answer."""
+    longest_answer_tokens: int
+    """The same in tokens: six marks more than the longest answer that is known."""
+    words: Hashes
+    """Hashes of the words of frames in every form, sorted."""
+    stems: Counts
+    """For each of those one bit for each word of a frame that it holds."""
+    pairs: tuple[int, ...]
+    """The two bits of each frame."""
+    marked: Flags
+    """Whether a word of a frame has these low bits."""
 
 
 @lru_cache(maxsize=1)
 def _cues() -> Cues:
+    import numpy as np
     import yaml
 
     data = yaml.safe_load(Path(__file__).with_name("nli.yaml").read_text(encoding="utf-8"))
+    bits = {stem: 1 << number for number, stem in enumerate(data["forms"])}
+    forms = sorted({form for entries in data["forms"].values() for form in entries})
+    hashes = tokenise(forms).hash
+    order = np.argsort(hashes)
+    words = hashes[order]
+    holds = [sum(b for stem, b in bits.items() if form in data["forms"][stem]) for form in forms]
+    marked = np.zeros(_LOW_BITS + 1, bool)
+    marked[words & np.uint64(_LOW_BITS)] = True
     return Cues(
         formats=frozenset(data["formats"]),
         frames=tuple((first, second) for first, second in data["frames"]),
         questions=tuple(data["questions"]),
         answers=frozenset(data["answers"]),
         longest_answer_chars=int(data["longest_answer_chars"]),
+        longest_answer_tokens=6 + max(len(tokenise([a]).hash) for a in data["answers"]),
+        words=words,
+        stems=np.array(holds, np.int64)[order],
+        pairs=tuple(bits[first] | bits[second] for first, second in data["frames"]),
+        marked=marked,
     )
 
 
 def is_worded(example: Example, cues: Cues) -> bool:
     """Whether the wording of a row is that of inference."""
     text = f"{example.input[:_SCANNED_CHARS]}\n{example.output[:_SCANNED_CHARS]}".lower()
-    for first, second in cues.frames:
-        if first in text and second in text:
-            return True
+    if any(first in text and second in text for first, second in cues.frames):
+        return True
     if len(example.output) > cues.longest_answer_chars:
         return False
     answer = example.output.strip().strip(".!\"'()").lower()
