@@ -59,6 +59,8 @@ def gather(
         _config(gathered, config, trainer, version, problems, text)
     if options.get("answers"):
         _answers(gathered, options["answers"], problems)
+    if options.get("spec"):
+        _spec(gathered, options["spec"], problems)
     _beside(gathered, options, problems)
     if problems:
         raise Unusable(*problems)
@@ -103,6 +105,12 @@ def _answers(gathered: Gathered, file: str, problems: list[str]) -> None:
     from transxlab.facts.asked.answers import read_answers_into
 
     problems += [str(problem) for problem in read_answers_into(gathered.facts, Path(file))]
+
+
+def _spec(gathered: Gathered, file: str, problems: list[str]) -> None:
+    from transxlab.facts.asked.spec import read_spec_into
+
+    problems += [str(problem) for problem in read_spec_into(gathered.facts, Path(file))]
 
 
 def _beside(gathered: Gathered, options: Mapping[str, Any], problems: list[str]) -> None:

@@ -41,6 +41,12 @@ BESIDE: Sequence[Callable[[Any], Any]] = (
     click.option("--task", metavar="KIND", help='What it is for, as in "creative generation".'),
     click.option("--answers", type=_FILE, metavar="FILE", help="Answers to the interview."),
     click.option(
+        "--spec",
+        type=_FILE,
+        metavar="FILE",
+        help="A design_spec.yaml that data or config must meet.",
+    ),
+    click.option(
         "--fact",
         multiple=True,
         metavar="SLOT=VALUE",

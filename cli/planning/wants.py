@@ -121,6 +121,8 @@ COMPARED: dict[str, Callable[[Any, Any], bool]] = {
 def _mark(holds: str | None, wanted: object, held: Known | None) -> str:
     if holds is None or held is None or held.value is None:
         return ""
+    if holds == "among" and isinstance(wanted, tuple) and len(wanted) > 1:
+        return ""
     return "yes" if COMPARED[holds](wanted, held.value) else "no"
 
 
