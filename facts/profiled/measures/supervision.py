@@ -13,11 +13,14 @@ from typing import Any
 
 from transxlab.facts.profiled.histogram import Histogram
 from transxlab.facts.profiled.measures.counts import ranked
-from transxlab.facts.profiled.measures.sample import SAMPLE_ROWS
+from transxlab.facts.profiled.measures.sample import SAMPLE_ROWS, SPARE
 from transxlab.facts.profiled.seen.codec import Codec, codec
 from transxlab.facts.profiled.seen.lens import Lens
 from transxlab.facts.profiled.seen.looking import Looked, content_hash, look_at
 from transxlab.facts.profiled.seen.packing import efficiency, padding
+
+TEXT_ROWS = 2_000
+"""Of a sample, about as many rows are tokenised a second time, without the template."""
 
 EXAMPLES = 5
 """Rows of each kind that are named."""
@@ -90,7 +93,10 @@ class Supervision:
     """Rows through a lens; see SupervisionResult."""
 
     def __init__(self, lens: Lens, bound: int = 1 << 64) -> None:
-        self.lens, self.bound = lens, bound
+        """``bound``: of the sample, see ``sample.bound``; the same for every part."""
+        self.lens, sampled = lens, bound < 1 << 64
+        self.bound = int(bound / SPARE) if sampled else bound
+        self.text_bound = self.bound * TEXT_ROWS // SAMPLE_ROWS if sampled else bound
         self.rows: dict[int, tuple[Any, ...]] = {}
         self.all_rows = 0
 
@@ -102,7 +108,8 @@ class Supervision:
             return
         held = self.rows.get(key)
         if held is None:
-            self.rows[key] = look_at(row, place, self.lens)
+            texts = key < self.text_bound
+            self.rows[key] = look_at(row, place, self.lens, texts=texts)
         else:
             self.rows[key] = _more(held, 1, place)
         if len(self.rows) > 2 * SAMPLE_ROWS:

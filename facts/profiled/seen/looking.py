@@ -68,8 +68,11 @@ def content_hash(row: Mapping[str, Any]) -> int:
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
 
 
-def look_at(row: Mapping[str, Any], place: int, lens: Lens) -> tuple[Any, ...]:
-    """A row through a lens; plain numbers and texts, so that a stored part holds nothing else."""
+def look_at(row: Mapping[str, Any], place: int, lens: Lens, *, texts: bool) -> tuple[Any, ...]:
+    """A row through a lens; plain numbers and texts, so that a stored part holds nothing else.
+
+    ``texts``: whether the text is also tokenised without the template.
+    """
     text = _text(row)
     if len(text) > MOST_CHARS:
         nothing = Looked(1, place, "long", "", 0, 0, 0, 0, False, False, 0, 0, 0, 0, 0, 0)
@@ -77,6 +80,8 @@ def look_at(row: Mapping[str, Any], place: int, lens: Lens) -> tuple[Any, ...]:
     made = codec(lens)
     found = view(row, lens, made) or View(fate="untold")
     prompt = found.trained.index(True) if True in found.trained else len(found.ids)
+    if not texts:
+        text = ""
     ids = made.encode(text) if text else []
     unknown = made.tokenizer.unk_token_id
     lost = _lost(text, made.tokenizer.decode(ids)) if text else 0

@@ -17,6 +17,9 @@ from transxlab.facts.profiled.seen.frames import style
 from transxlab.facts.profiled.seen.lens import Lens
 from transxlab.facts.profiled.seen.talk import Talk, Turn
 
+LONG_CHARS = 24
+"""Characters of a turn from which no template is taken to hold the same text by itself."""
+
 _SENTINELS = ("[[dummy_message]]", "zzdummymessagezz")
 """Take the place of a turn to find it; they share no first or last letter with each other."""
 
@@ -160,6 +163,10 @@ def _found(
     ends: list[int],
 ) -> Span | None:
     """Where a turn stands: what changes when another text takes its place."""
+    at = _plain_place(said, index, text)
+    if at is not None:
+        start, end = at, at + len(said[index]["content"])
+        return _span(starts, ends, start, end)
     low, high = len(text), 0
     for sentinel in _SENTINELS:
         other = {"role": said[index]["role"], "spoken": said[index]["spoken"], "content": sentinel}
@@ -169,10 +176,22 @@ def _found(
             return None
         start, end = _differing(text, changed)
         low, high = min(low, start), max(high, end)
-    if high <= low:
-        return None
+    return _span(starts, ends, low, high) if low < high else None
+
+
+def _span(starts: list[int], ends: list[int], low: int, high: int) -> Span | None:
+    """The tokens of some characters."""
     start, end = bisect_right(ends, low), bisect_left(starts, high)
     return Span(start, end) if start < end else None
+
+
+def _plain_place(said: Sequence[Turn], index: int, text: str) -> int | None:
+    """Where a turn of some length stands word for word, and nothing else does; else None."""
+    content = said[index]["content"]
+    if len(content) < LONG_CHARS or text.count(content) != 1:
+        return None
+    alone = all(content not in turn["content"] for i, turn in enumerate(said) if i != index)
+    return text.index(content) if alone else None
 
 
 def _differing(text: str, other: str) -> tuple[int, int]:
