@@ -13,6 +13,7 @@ from transxlab.facts.trainers.entries import add_entries
 from transxlab.facts.trainers.failure import Problem
 from transxlab.facts.trainers.finding import runs
 from transxlab.facts.trainers.pinned import Pin, pins
+from transxlab.facts.trainers.refusals import add_refusals
 from transxlab.facts.trainers.scalars import LOADERS
 from transxlab.facts.trainers.sheet import VERSION_SLOTS, Sheet
 from transxlab.facts.trainers.trainer import Trainer
@@ -85,6 +86,7 @@ def interpret(
     sheet.fill()
     chosen.derive(sheet)
     prequantized.settle(sheet)
+    add_refusals(sheet)
     unknown = add_entries(sheet, strict=chosen.strict, converts=chosen.converted)
     if document.partial:
         _leave_open(facts)

@@ -259,6 +259,7 @@ TEMPLATES: tuple[str, ...] = (
     "Candidate",
     "Measurement",
     "Entry",
+    "Refusal",
 )
 """Every built-in template, by class name; each stands in the module of its name."""
 

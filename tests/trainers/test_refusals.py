@@ -1,0 +1,150 @@
+"""Checks that trainers make themselves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from transxlab.facts.situation import Facts
+from transxlab.facts.trainers.keymap import key_map
+from transxlab.facts.trainers.reading import read
+from transxlab.facts.trainers.refusals import Check, Condition, checks
+
+STANDS = {"axolotl": {"base_model": "a/b", "micro_batch_size": 1, "gradient_accumulation_steps": 1}}
+STANDS["axolotl"]["datasets"] = [{"path": "c/d", "type": "alpaca"}]
+
+
+def found(folder: Path, trainer: str, text: str, version: str | None = None) -> dict[str, str]:
+    path = folder / "run.yaml"
+    path.write_text(text)
+    facts: Facts = read(path, trainer=trainer, version=version).facts
+    return {
+        str(fact.slots["key"].value): str(fact.slots["verdict"].value)
+        for fact in facts.all("refusal")
+    }
+
+
+@pytest.mark.parametrize(
+    ("trainer", "text", "key"),
+    [
+        ("hf", "bf16: true\nfp16: true\n", "fp16"),
+        ("trl", "bf16: yes\nfp16: true\n", "fp16"),
+        ("hf", "dataloader_prefetch_factor: 2\n", "dataloader_prefetch_factor"),
+        ("hf", "lr_scheduler_type: reduce_lr_on_plateau\neval_strategy: no\n", "lr_scheduler_type"),
+        ("axolotl", "batch_size: 8\ngradient_accumulation_steps: 2\n", "batch_size"),
+        ("axolotl", "rl: dpo\nsample_packing: true\n", "sample_packing"),
+        ("axolotl", "test_datasets: [{path: a}]\nval_set_size: 0.1\n", "val_set_size"),
+        ("llamafactory", "eval_dataset: a\ndataset: b\nval_size: 0.1\n", "val_size"),
+        ("llamafactory", "use_galore: true\n", "use_galore"),
+        ("torchtune", "optimizer_in_bwd: True\nclip_grad_norm: 1.0\n", "clip_grad_norm"),
+        ("torchtune", "dataset:\n  packed: True\ntokenizer:\n  path: x\n", "dataset.packed"),
+        ("litgpt", "quantize: bnb.nf4\nprecision: bf16-mixed\n", "precision"),
+        ("swift", "packing: true\nlazy_tokenize: true\n", "lazy_tokenize"),
+    ],
+)
+def test_a_check_that_a_config_does_not_pass(
+    tmp_path: Path, trainer: str, text: str, key: str
+) -> None:
+    assert found(tmp_path, trainer, text).get(key) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("trainer", "text", "key"),
+    [
+        ("hf", "bf16: true\nfp16: false\n", "fp16"),
+        (
+            "hf",
+            "dataloader_prefetch_factor: 2\ndataloader_num_workers: 4\n",
+            "dataloader_prefetch_factor",
+        ),
+        ("axolotl", "rl: dpo\nsample_packing: false\n", "sample_packing"),
+        ("llamafactory", "eval_dataset: a\ndataset: b\nval_size: 0\n", "val_size"),
+        ("llamafactory", "use_galore: true\nfinetuning_type: full\n", "use_galore"),
+        ("torchtune", "optimizer_in_bwd: True\nclip_grad_norm: null\n", "clip_grad_norm"),
+        ("litgpt", "quantize: bnb.nf4\nprecision: bf16-true\n", "precision"),
+        ("torchtune", "optimizer_in_bwd: True\nclip_grad_norm: ${norm}\n", "clip_grad_norm"),
+    ],
+)
+def test_a_check_that_a_config_passes(tmp_path: Path, trainer: str, text: str, key: str) -> None:
+    assert key not in found(tmp_path, trainer, text)
+
+
+def test_the_trainer_is_compared_with_its_deepspeed_config(tmp_path: Path) -> None:
+    text = "per_device_train_batch_size: 4\nbf16: true\ndeepspeed:\n"
+    (tmp_path / "zero.json").write_text(
+        '{"train_micro_batch_size_per_gpu": 2, "gradient_accumulation_steps": "auto",'
+        ' "gradient_clipping": 0.5, "bf16": {"enabled": "auto"}, "fp16": {"enabled": true}}'
+    )
+    named = found(tmp_path, "hf", text.replace("deepspeed:", "deepspeed: zero.json"))
+    assert set(named) == {
+        "deepspeed.train_micro_batch_size_per_gpu",
+        "deepspeed.gradient_clipping",
+        "deepspeed.fp16.enabled",
+    }
+    agreed = text + "  train_micro_batch_size_per_gpu: 4\n  gradient_clipping: 1.0\n"
+    assert found(tmp_path, "hf", agreed) == {}
+
+
+def test_a_check_of_some_versions_depends_on_the_version(tmp_path: Path) -> None:
+    text = "base_model: a\nmicro_batch_size: 1\ngradient_accumulation_steps: 1\n"
+    text += "datasets: [{path: a, type: sharegpt}]\n"
+    key = "datasets.0.type"
+    assert found(tmp_path, "axolotl", text)[key] == "depends"
+    assert found(tmp_path, "axolotl", text, "0.6.0")[key] == "refused"
+    assert key not in found(tmp_path, "axolotl", text, "0.5.2")
+
+
+def _value(condition: Condition) -> object:
+    first = condition.value.split("|")[0].partition(":")[0]
+    if condition.op == "on":
+        return True
+    if condition.op in ("<", "<="):
+        return float(condition.value) - 0.5
+    if condition.op in (">", ">="):
+        return float(condition.value) + 3
+    if condition.op == "!=":
+        return "quite_other"
+    if condition.op == "<>":
+        return 0.123
+    return {"true": True, "false": False}.get(first, first)
+
+
+def _config(check: Check) -> dict[str, object]:
+    data: dict[str, object] = {}
+    for condition in check.conditions:
+        if condition.op == "~" and condition.value == ".":
+            data[condition.key] = 2.5
+        elif condition.op == "there" and not condition.negated:
+            off = any(c.negated and c.key == condition.key for c in check.conditions)
+            data[condition.key] = 0 if off else 1
+        elif not condition.negated:
+            data[condition.key] = _value(condition)
+    return data
+
+
+@pytest.mark.parametrize(
+    "check", checks(), ids=lambda c: f"{min(c.trainers)} {c.key}: {c.says}"[:70]
+)
+def test_every_check_can_fail_and_be_passed(check: Check, tmp_path: Path) -> None:
+    for trainer in sorted(check.trainers):
+        held = key_map(trainer)
+        for condition in check.conditions:
+            key = (
+                condition.key.replace("deepspeed.", "") if trainer != "deepspeed" else condition.key
+            )
+            rows = key_map("deepspeed") if condition.key.startswith("deepspeed.") else held
+            assert rows.row(key) is not None or rows.section(key), (trainer, condition.key)
+    if check.entries or check.versions or any("*" in c.key for c in check.conditions):
+        return
+    trainer = min(check.trainers)
+    nested: dict[str, object] = {}
+    for key, value in _config(check).items():
+        place = nested
+        *parents, leaf = key.split(".")
+        for parent in parents:
+            place = place.setdefault(parent, {})  # type: ignore[assignment]
+        place[leaf] = value
+    assert check.key in found(tmp_path, trainer, json.dumps(nested)), nested
+    plain = json.dumps(STANDS.get(trainer, {"seed": 1}))
+    assert check.key not in found(tmp_path, trainer, plain)
