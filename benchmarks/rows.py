@@ -131,6 +131,8 @@ def targets(row: dict[str, str], model: Anatomy) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+DROPPING = ("litgpt", "hf+swift", "swift")
+"""Trainers whose default dropout of adapters is 0.05 (litgpt 0.4 finetune, ms-swift 1.x)."""
 FUSED = ("c_attn", "query_key_value", "W_pack", "qkv_proj", "Wqkv", "wqkv")
 
 
@@ -140,7 +142,7 @@ def adapters(row: dict[str, str], model: Anatomy) -> Adapters | None:
     if rank is None or not row["method"].startswith(("lora", "qlora", "dora")):
         return None
     saved = ("embed_tokens", "lm_head") if "emb" in row["method"] else ()
-    dropout = 0.05 if row["framework"] == "litgpt" else 0.0
+    dropout = 0.05 if row["framework"] in DROPPING else 0.0
     return Adapters(
         rank,
         targets(row, model),

@@ -1,16 +1,25 @@
-"""Bytes that autograd keeps for one layer, and what one layer's backward pass needs beside them.
-
-Counted operation by operation for the modelling code of transformers; T is tokens, h the width of
-the residual stream, q and k the widths of all query and key heads, f the feed-forward width.
-"""
+"""Bytes of one layer in training: what stays for backward, and what its backward needs beside."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transxlab.facts.estimated.anatomy import Anatomy, Part, Stack
-from transxlab.facts.estimated.parameters import Adapters, adapted
+from transxlab.facts.estimated.anatomy import Anatomy, Stack
+from transxlab.facts.estimated.readers import Readers, crossing, linears, readers
 from transxlab.facts.estimated.setup import Profile, Setup, constants
+from transxlab.facts.estimated.tensors import (
+    Types,
+    attention,
+    feedforward,
+    frozen_inputs,
+    inputs,
+    itself,
+    masks,
+    norms,
+    projected,
+    scores,
+    types,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,172 +36,31 @@ class Layer:
     """What selective checkpointing keeps: its input, attention's output, every second product."""
 
 
-def residual_bytes(setup: Setup, p: Profile) -> int:
-    """Bytes of one number of the residual stream: fp32 weights outside the layers make it fp32."""
-    upcast = setup.quantized and p.kbit_fp32
-    whole = setup.weights == "fp32" and setup.sharding != "zero3"  # FSDP casts weights to 16 bits
-    return 4 if upcast or whole or setup.compute == "fp32" else 2
-
-
-def compute_bytes(setup: Setup) -> int:
-    """Bytes of one number in matrix products."""
-    return 4 if setup.compute == "fp32" else 2
-
-
 @dataclass(frozen=True, slots=True)
-class Readers:
-    """Which groups of linear layers read the same input, and how many of each are adapted."""
+class Case:
+    """What the counting of one layer looks at."""
 
-    queries: int
-    """Adapted ones among query, key and value."""
-    out: int
-    """Adapted output projections."""
-    up: int
-    """Adapted ones among gate and up."""
-    down: int
-    """Adapted down projections."""
-
-
-ATTENTION_OUT = ("o_proj", "out_proj", "dense", "wo", "o", "attn.Wo", "c_proj")
-MLP_UP = (
-    "gate_proj",
-    "up_proj",
-    "gate_up_proj",
-    "fc1",
-    "c_fc",
-    "fc_in",
-    "dense_h_to_4h",
-    "w1",
-    "w2",
-    "w3",
-)
-MLP_DOWN = ("down_proj", "fc2", "fc_out", "dense_4h_to_h", "wo", "mlp.Wo")
+    types: Types
+    """Bytes of its numbers."""
+    wrapped: Readers
+    """Adapters by what they read."""
+    every: Readers
+    """Matrices by what they read."""
+    dropout: float
+    """Dropout on what adapters read."""
+    eager: bool
+    """Whether score matrices are stored."""
 
 
-def readers(
-    model: Anatomy, stack: Stack, adapters: Adapters | None, *, fused: bool = False
-) -> Readers:
-    """How many adapters read each input of a layer; ``fused`` ones of q, k and v share one."""
-    parts = adapted(model, adapters) if adapters else ()
-    if not isinstance(parts, tuple):
-        parts = ()
-    inside = [p for p in parts if ".N." in p.path and _side(p, stack)]
-    queries = sum(1 for p in inside if _role(p) == "queries")
-    up = sum(1 for p in inside if _role(p) == "up")
-    return Readers(
-        queries=min(queries, 1) if fused else queries,
-        out=sum(1 for p in inside if _role(p) == "out"),
-        up=(2 if stack.gated and up else up) if fused else up,
-        down=sum(1 for p in inside if _role(p) == "down"),
-    )
-
-
-def _side(part: Part, stack: Stack) -> bool:
-    if part.path.startswith("encoder."):
-        return stack.side == "encoder"
-    if part.path.startswith("decoder."):
-        return stack.side == "decoder"
-    return True
-
-
-def _role(part: Part) -> str:
-    """What an adapted matrix is for, told by where it stands and its name."""
-    path, last = part.path, part.path.rpartition(".")[2]
-    block = (
-        "mlp"
-        if any(w in path for w in (".mlp.", "DenseRelu", "fc1", "fc2", "intermediate"))
-        else "attention"
-    )
-    if path.endswith("output.dense") and ".attention." not in path:
-        block = "mlp"
-    if block == "mlp":
-        return (
-            "down"
-            if last in MLP_DOWN
-            or (last in ("wo", "dense", "c_proj", "Wo") and "intermediate" not in path)
-            else "up"
-        )
-    return "out" if last in ATTENTION_OUT or last == "Wo" else "queries"
-
-
-def inputs(width: int, count: int, setup: Setup, p: Profile, dropout: float) -> float:
-    """Bytes per token that linear layers keep of an input they share.
-
-    A trained weight keeps the input once for all layers that read it. An adapter keeps it too,
-    but a copy of its own where dropout or a cast stands in between.
-    """
-    b = compute_bytes(setup)
-    base = b * width if not setup.adapter else 0
-    if not count:
-        return base
-    if dropout > 0:
-        return base + count * (b + 1) * width
-    mixed = p.adapter == "fp32" and not autocast(setup)
-    return base + (count * 4 * width if mixed else (0 if base else b * width))
-
-
-def autocast(setup: Setup) -> bool:
-    """Whether matrix products run under autocast, so that fp32 adapters read 16-bit inputs."""
-    return setup.compute in ("bf16", "fp16")
-
-
-def norms(stack: Stack, setup: Setup, p: Profile) -> float:
-    """Bytes per token that normalisations keep; RMS norms keep an fp32 copy of their input."""
-    r, b = residual_bytes(setup, p), compute_bytes(setup)
-    each = 4 * stack.hidden if stack.norm == "rms" and r < 4 else r * stack.hidden
-    if stack.norm == "rms" and not setup.adapter:
-        each += b * stack.hidden  # the normalised input, for the gradient of the scale
-    count = 1 if stack.parallel and stack.norms <= 2 else stack.norms
-    return count * each
-
-
-def attention(stack: Stack, setup: Setup, p: Profile, r: Readers, dropout: float) -> float:
-    """Bytes per token that attention keeps, score matrices aside."""
-    b, q, k, h = compute_bytes(setup), stack.query, stack.key, stack.hidden
-    kept = inputs(h, r.queries, setup, p, dropout)
-    if dropout > 0 and r.queries:
-        kept += b * h  # the norm's output lives on beside its dropped copies
-    expanded = q if p.fused_qkv and k != q else k
-    kept += b * (q + 2 * expanded)
-    if p.fused_qkv:
-        kept += b * (q + k)  # the value is a view, so the whole fused tensor stays
-    kept += b * q + 4 * stack.heads  # output and log-sum-exp
-    kept += inputs(q, r.out, setup, p, dropout)
-    return kept - (b * q if not setup.adapter else 0)  # the output is the projection's input
-
-
-def feedforward(stack: Stack, setup: Setup, p: Profile, r: Readers, dropout: float) -> float:
-    """Bytes per token that the feed-forward part keeps."""
-    b, f, h = compute_bytes(setup), stack.intermediate, stack.hidden
-    kept = (
-        0.0
-        if stack.parallel and r.queries == 0 and not setup.adapter
-        else inputs(h, r.up, setup, p, dropout)
-    )
-    if stack.gated:
-        return kept + 3 * b * f + inputs(f, r.down, setup, p, dropout)
-    kept += b * f
-    return kept + inputs(f, r.down, setup, p, dropout)
-
-
-def frozen_inputs(stack: Stack, setup: Setup, p: Profile) -> float:
-    """Bytes per token that frozen quantised layers keep of inputs (bitsandbytes up to 0.43)."""
-    if not (setup.quantized and p.keeps_frozen_inputs):
-        return 0.0
-    ups = 2 if stack.gated else 1
-    wide = (1 + ups) * stack.hidden + stack.query + stack.intermediate
-    return constants()["frozen_input"][0] * wide
-
-
-def scores(stack: Stack, setup: Setup, rows: int, queries: int, keys: int) -> tuple[float, float]:
-    """Bytes of score matrices that eager attention keeps, and that its backward needs."""
-    if setup.attention != "eager":
-        return 0.0, 0.0
-    count = rows * stack.heads * queries * keys
-    if setup.compute == "fp32":
-        return count * (4.0 + (5.0 if setup.dropout else 0.0)), count * 8.0
-    return count * (6.0 + (3.0 if setup.dropout else 0.0)), count * (
-        12.0 if setup.quantized else 9.0
+def case(model: Anatomy, stack: Stack, setup: Setup, p: Profile) -> Case:
+    """One layer of a stack as a setup trains it."""
+    carried = setup.adapters if setup.adapter else None
+    return Case(
+        types(stack, setup, p),
+        readers(model, stack, carried, fused=p.fused_qkv),
+        linears(model, stack),
+        setup.adapters.dropout if setup.adapters else 0.0,
+        setup.attention == "eager",
     )
 
 
@@ -201,33 +69,64 @@ def layer(model: Anatomy, stack: Stack, setup: Setup, p: Profile, other: int = 0
     rows = (setup.micro_batch or 1) * setup.rows_per_sample
     length = side_tokens(model, stack, setup)
     tokens = rows * length / setup.context_parallel
-    dropout = setup.adapters.dropout if setup.adapters else 0.0
-    wrapped = setup.adapters if setup.adapter else None
-    r = readers(model, stack, wrapped, fused=p.fused_qkv)
-    each = norms(stack, setup, p) + attention(stack, setup, p, r, dropout)
-    each += feedforward(stack, setup, p, r, dropout) + frozen_inputs(stack, setup, p)
-    kept, moment = scores(stack, setup, rows, length, length)
-    saved = tokens * each
-    if setup.dropout:
-        saved += tokens * 2 * (constants()["dropout_bytes"][0]) * stack.hidden
+    one = case(model, stack, setup, p)
+    t, fed = one.types, feedforward(stack, one.wrapped, one.every, one.dropout, one.types)
+    each = fed + norms(stack, t) + attending(stack, one, p) + frozen_inputs(stack, setup, p)
+    saved = tokens * (each + masks(stack, setup.dropout or stack.dropout))
+    kept, moment = scored(model, stack, setup, t, rows * length * length)
     if stack.cross:
-        b = compute_bytes(setup)
-        saved += tokens * (attention(stack, setup, p, r, dropout) - 2 * b * stack.key)
-        saved += rows * other * 2 * b * stack.key
-        more, later = scores(stack, setup, rows, length, other)
+        saved += across(model, stack, setup, one, rows * other, tokens)
+        more, later = scored(model, stack, setup, t, rows * length * other)
         kept, moment = kept + more, max(moment, later)
     split = setup.tensor_parallel
-    boundary = residual_bytes(setup, p) * stack.hidden * tokens
-    working = tokens * (3 * compute_bytes(setup) * stack.intermediate + 8 * stack.hidden) / split
+    boundary = t.residual * stack.hidden * tokens
+    # Backward reaches the feed-forward part first, and frees what it kept.
+    working = max(tokens * differentiated(stack, t), moment - tokens * fed)
     if setup.compiled and setup.checkpointing == "none":
         saved *= constants()["compile_keeps"][0]
-    b = compute_bytes(setup)
+    selected = boundary + tokens * selective(stack, t)
+    return Layer((saved + kept) / split, boundary / split, working / split, selected / split)
+
+
+def attending(stack: Stack, one: Case, p: Profile) -> float:
+    """Bytes that attention of one layer to its own sequence keeps of one token."""
+    return attention(stack, one.wrapped, one.every, one.dropout, one.types, p, eager=one.eager)
+
+
+def differentiated(stack: Stack, t: Types) -> float:
+    """Bytes per token that backward through the feed-forward part makes beside what is saved."""
+    return 3.0 * t.compute * stack.intermediate + 8.0 * stack.hidden
+
+
+def across(
+    model: Anatomy, stack: Stack, setup: Setup, one: Case, others: float, tokens: float
+) -> float:
+    """Bytes that attention to the encoder keeps: queries of ``tokens``, keys of ``others``."""
+    t, rate, q, h = one.types, one.dropout, stack.query, stack.hidden
+    adapters = crossing(model, stack, setup.adapters if setup.adapter else None)
+    kept = inputs(h, t.normed, 1, min(adapters, 1), rate, t) + t.attended * q
+    kept += projected(q, max(0, adapters - 3), rate, t, eager=one.eager)
+    read = 0.0  # the encoder's output itself is one tensor for all layers
+    if not itself(t.normed, adapters, rate, t):
+        read = inputs(h, t.normed, 2, max(0, min(adapters - 1, 2)), rate, t)
+    return tokens * kept + others * (read + 2 * t.attended * stack.key)
+
+
+def scored(
+    model: Anatomy, stack: Stack, setup: Setup, t: Types, count: float
+) -> tuple[float, float]:
+    """Bytes of score matrices that eager attention keeps, and that its backward needs beside."""
+    if setup.attention != "eager":
+        return 0.0, 0.0
+    kept, moment = scores(t, setup.dropout or stack.attention_dropout, capped=model.softcap)
+    return stack.heads * count * kept, stack.heads * count * moment
+
+
+def selective(stack: Stack, t: Types) -> float:
+    """Bytes per token of every second product and of attention's output."""
     ups = 2 if stack.gated else 1
-    products = stack.query + 2 * stack.key + (1 + 1) * stack.hidden + ups * stack.intermediate
-    selected = boundary + tokens * b * (0.5 * products + stack.query)
-    return Layer(
-        (saved + kept) / split, boundary / split, max(working, moment / split), selected / split
-    )
+    products = stack.query + 2 * stack.key + 2 * stack.hidden + ups * stack.intermediate
+    return t.compute * (0.5 * products + stack.query)
 
 
 def side_tokens(model: Anatomy, stack: Stack, setup: Setup) -> int:

@@ -77,6 +77,16 @@ class Stack:
     """Whether each layer also attends to the encoder's output."""
     latent: int = 0
     """Numbers per token and layer in a compressed KV cache (MLA); 0: keys and values are kept."""
+    qk_norm: bool = False
+    """Whether queries and keys are normalised too."""
+    activation: str = "silu"
+    """Activation function of the feed-forward part, a row of ``functions.csv``."""
+    rms: str = ""
+    """Whose RMS norm it is where it keeps more than Llama's: ``gemma``, ``t5``."""
+    dropout: float = 0.0
+    """Dropout on what layers add to the residual stream, as the model's config has it."""
+    attention_dropout: float = 0.0
+    """Dropout on attention's weights, as the model's config has it."""
 
     @property
     def query(self) -> int:
@@ -105,6 +115,8 @@ class Anatomy:
     """Whether the model ends in logits over the vocabulary."""
     softcap: bool = False
     """Whether logits pass through ``tanh`` before the loss (Gemma 2)."""
+    eager_only: bool = False
+    """Whether transformers has no SDPA attention for the family, so that scores are stored."""
 
     @property
     def hidden(self) -> int:

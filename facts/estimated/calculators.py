@@ -142,6 +142,15 @@ _ALL = (
         "Optimizer steps (transformers 5.23 Trainer.set_initial_training_values).",
     ),
     _made(
+        "most_steps",
+        lengths.most_steps,
+        tuple(
+            path for path in lengths.STEPS if path not in ("run.world_size", "run.effective_batch")
+        ),
+        ("run.most_steps",),
+        "Optimizer steps on one GPU, the most there can be.",
+    ),
+    _made(
         "warmup_steps",
         lengths.warmup_steps,
         ("run.total_steps", "config.warmup_steps", "config.warmup_ratio"),

@@ -9,6 +9,7 @@ from typing import Any
 from transxlab.facts.catalogued.table import rows
 from transxlab.facts.estimated import decoder, encoder, experts, seq2seq, vision
 from transxlab.facts.estimated.anatomy import Anatomy, Gap, linear
+from transxlab.facts.estimated.dressing import dressed
 
 HERE = "transxlab.facts.estimated"
 
@@ -106,7 +107,7 @@ def anatomy(config: Mapping[str, Any]) -> Anatomy | Gap:
     if switch is not None:
         return Gap(f"{kind} with {switch} set is not a counted variant", ("model.params",))
     try:
-        return BUILDERS.get(str(kind), decoder.decoder)(filled)
+        return dressed(BUILDERS.get(str(kind), decoder.decoder)(filled), filled)
     except KeyError as missing:
         key = str(missing.args[0])
         return Gap(f"the config of this {kind} lacks {key}", (f"config.json {key}",))
@@ -150,7 +151,7 @@ def consulted(config: Mapping[str, Any]) -> dict[str, Any]:
     if kind in vision.FAMILIES:
         return dict(config)
     filled = _Consulted(canonical(config))
-    BUILDERS.get(kind, decoder.decoder)(filled)
+    dressed(BUILDERS.get(kind, decoder.decoder)(filled), filled)
     held = {key: dict.get(filled, key) for key in sorted(filled.asked)}
     return {key: value for key, value in held.items() if value is not None}
 

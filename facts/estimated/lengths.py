@@ -160,6 +160,25 @@ def per_epoch(scope: Scope) -> int:
     )
 
 
+def most_steps(scope: Scope) -> Answer:
+    """Optimizer steps of the run on one GPU: on several they are fewer."""
+    limit = count(scope, "config.max_steps")
+    if limit is not None:
+        return {"run.most_steps": limit}
+    rows, together = sequences(scope), count(scope, "config.global_batch_size")
+    if together is not None:
+        each = max(1, math.ceil(rows / together))
+    else:
+        each = run.steps_per_epoch(
+            rows,
+            int(scope.number("config.per_device_train_batch_size")),
+            1,
+            int(scope.number("config.gradient_accumulation_steps")),
+            drop_last=scope.get("config.dataloader_drop_last") is True,
+        )
+    return {"run.most_steps": math.ceil(scope.number("config.num_train_epochs") * each)}
+
+
 def warmup_steps(scope: Scope) -> Answer:
     """Steps of warmup, and their share of the run."""
     counted, ratio = scope.get("config.warmup_steps"), scope.get("config.warmup_ratio")

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from transxlab.facts.estimated.activations import (
-    Layer,
-    compute_bytes,
-    layer,
-    residual_bytes,
-    side_tokens,
-)
+from transxlab.facts.estimated.activations import Layer, layer, side_tokens
 from transxlab.facts.estimated.anatomy import Anatomy, Gap
 from transxlab.facts.estimated.parameters import HEADS
 from transxlab.facts.estimated.setup import Profile, Setup, constants, losses, optimizer, profile
-from transxlab.facts.estimated.weights import Held, held
+from transxlab.facts.estimated.tensors import compute_bytes, upcast
+from transxlab.facts.estimated.weights import Held, held, layer_size
 
 MIB = 2**20
 
@@ -51,24 +46,49 @@ def logit_bytes(model: Anatomy, setup: Setup, p: Profile) -> float:
         return 0.0
     kind = setup.loss or p.loss
     each = losses()[kind][0]
-    if kind == "full" and p.logits_alive:
-        each += (
-            4
-            if residual_bytes(setup, p) == 4 and compute_bytes(setup) == 2
-            else compute_bytes(setup)
-        )
     if setup.compiled and f"{kind}_compiled" in losses():
         each = losses()[f"{kind}_compiled"][0]
     if model.softcap and each > 1:
-        each += 2 * compute_bytes(setup)  # tanh and the division before it keep their outputs
+        each += head_bytes(setup, p)  # tanh keeps its output
     if setup.teaches:
         each += 10  # the teacher's logits in 16 bits, and two fp32 distributions of them
-    rows = (setup.micro_batch or 1) * setup.rows_per_sample
-    tokens = rows * side_tokens(model, model.stacks[-1], setup) / setup.context_parallel
     adapted_head = setup.adapters is not None and any(t in HEADS for t in setup.adapters.targets)
     if kind == "chunked_head" and adapted_head:
         each += 4
-    return each * tokens * model.vocab / setup.tensor_parallel
+    return each * logits(model, setup) + output_alive(model, setup, p)
+
+
+def logits(model: Anatomy, setup: Setup) -> float:
+    """How many logits one GPU has of a micro-batch."""
+    rows = (setup.micro_batch or 1) * setup.rows_per_sample
+    tokens = rows * side_tokens(model, model.stacks[-1], setup) / setup.context_parallel
+    return tokens * model.vocab / setup.tensor_parallel
+
+
+def output_alive(model: Anatomy, setup: Setup, p: Profile) -> float:
+    """Bytes of the model's output where the loop still holds it through backward."""
+    kind = setup.loss or p.loss
+    if not (model.head and p.logits_alive and kind == "full"):
+        return 0.0
+    if setup.compiled and f"{kind}_compiled" in losses():
+        return 0.0
+    return head_bytes(setup, p) * logits(model, setup)
+
+
+def head_bytes(setup: Setup, p: Profile) -> int:
+    """Bytes of one logit as the head gives it: fp32 where its weights are and nothing casts."""
+    return 4 if upcast(setup, p) and not p.autocast else compute_bytes(setup)
+
+
+def head_copy(model: Anatomy, setup: Setup, p: Profile) -> float:
+    """Bytes of the head's 16-bit copy that autocast makes of frozen fp32 weights for backward.
+
+    Source: torch's ``autocast::cached_cast`` caches copies of leaves that train alone.
+    """
+    narrow = p.autocast and setup.compute != "fp32"
+    if not (upcast(setup, p) and narrow and model.head) or p.head_quantized:
+        return 0.0
+    return 2.0 * model.vocab * model.hidden
 
 
 def dequantized(model: Anatomy, setup: Setup, p: Profile) -> tuple[float, float]:
@@ -138,40 +158,80 @@ def untied(model: Anatomy) -> Anatomy:
 
 def _worst(model: Anatomy, setup: Setup, p: Profile, stays: Held) -> Peak:
     """The worst of the moments, with its components."""
-    inside, at_head = dequantized(model, setup, p)
-    stored, again, last = through_layers(model, setup, p)
-    hump = logit_bytes(model, setup, p) + at_head
-    work = again + last.working + inside
+    at, work, hump = moments(model, setup, p, stays)
     early = stays.gradients if grads_alive(setup) else 0.0
-    alive = {"gradients": early, "casts": cast_cache(model, setup)}
-    late = {"gradients": stays.gradients}
-    moments: dict[str, dict[str, float]] = {
-        "backward of the loss": {**alive, "activations": stored, "logits": hump},
-        "backward of the last layer": {**alive, "activations": stored + work},
-        "end of backward": {
-            **late,
-            "activations": again or last.saved,
-            "workspace": last.working + inside,
-        },
-        "optimizer step": {**late, "optimizer temporary": stays.temporary},
-        "generation": {**alive, "cache of keys and values": generation(model, setup)},
-    }
-    name = max(moments, key=lambda m: sum(moments[m].values()))
+    name = max(at, key=lambda m: sum(at[m].values()))
     fixed = fixed_parts(stays, setup)
-    parts = {**fixed, **moments[name]}
-    passing = max(sum(m.values()) - early for k, m in moments.items() if k.startswith("backward"))
+    parts = {**fixed, **at[name]}
     return Peak(
         allocated=sum(parts.values()),
         moment=name,
-        dynamic=passing,
+        dynamic=max(sum(at[m].values()) for m in COMING) - early,
         beside=sum(fixed.values()) + early,
         loss=hump,
-        layer=work - inside,
+        layer=work,
         components={key: value for key, value in parts.items() if value},
         static=stays.static + stays.gradients,
         paged=stays.paged,
         trained=stays.trained,
     )
+
+
+COMING = ("backward of the loss", "backward of the last layer")
+"""Moments at which all that forward made is alive."""
+
+
+def moments(
+    model: Anatomy, setup: Setup, p: Profile, stays: Held
+) -> tuple[dict[str, dict[str, float]], float, float]:
+    """What is alive at each moment beside what stays; one layer's work, the hump of the loss."""
+    inside, at_head = dequantized(model, setup, p)
+    stored, again, last = through_layers(model, setup, p)
+    hump = logit_bytes(model, setup, p) + at_head + head_copy(model, setup, p)
+    early = stays.gradients if grads_alive(setup) else 0.0
+    alive = {"gradients": early, "casts": cast_cache(model, setup)}
+    late = {"gradients": stays.gradients}
+    first, table = arriving(model, setup, stays)
+    output = {"logits": output_alive(model, setup, p)}
+    work = again + last.working + inside
+    at: dict[str, dict[str, float]] = {
+        COMING[0]: {**alive, "activations": stored, "logits": hump},
+        COMING[1]: {**alive, **output, "activations": stored + work},
+        "backward of the first layer": {
+            **output,
+            "gradients": stays.gradients - first,
+            "casts": layer_casts(model, setup),
+            "activations": again or last.saved,
+            "workspace": last.working + inside,
+        },
+        "end of backward": {**late, **output, "workspace": table + last.boundary},
+        "optimizer step": {**late, "optimizer temporary": stays.temporary},
+        "generation": {**alive, "cache of keys and values": generation(model, setup)},
+    }
+    return at, work - inside, hump
+
+
+def arriving(model: Anatomy, setup: Setup, stays: Held) -> tuple[float, float]:
+    """Bytes of gradients that come after the first layer's backward, and the embedding's second.
+
+    Its own and the embedding's come last; a tied embedding's, or one that is added to that of an
+    earlier micro-batch, stands beside the sum for a moment.
+    """
+    if setup.adapter or setup.in_backward or not stays.trained:
+        return 0.0, 0.0
+    share = stays.gradients / stays.trained
+    rows = next((q.size for q in model.parts if q.kind == "embedding"), 0) * share
+    tied = any(q.path == "lm_head" and q.shared for q in model.parts)
+    if grads_alive(setup):
+        return 0.0, rows
+    return layer_size(model) * share + (0.0 if tied else rows), rows if tied else 0.0
+
+
+def layer_casts(model: Anatomy, setup: Setup) -> float:
+    """Bytes of 16-bit copies of one layer's fp32 weights."""
+    if setup.weights != "fp32" or setup.compute == "fp32" or setup.sharding == "zero3":
+        return 0.0
+    return 2.0 * layer_size(model)
 
 
 def through_layers(model: Anatomy, setup: Setup, p: Profile) -> tuple[float, float, Layer]:
@@ -214,7 +274,12 @@ def grads_alive(setup: Setup) -> bool:
 
 
 def cast_cache(model: Anatomy, setup: Setup) -> float:
-    """Bytes of 16-bit copies of fp32 weights that autocast and autograd keep until backward."""
+    """Bytes of 16-bit copies of fp32 weights that autograd keeps from autocast until backward.
+
+    Layers that are recomputed make theirs again.
+    """
     if setup.weights != "fp32" or setup.compute == "fp32" or setup.sharding == "zero3":
         return 0.0
-    return 2.0 * sum(q.total for q in model.parts if q.kind == "linear")
+    again = setup.checkpointing in ("full", "offload")
+    inside = [q for q in model.parts if q.kind == "linear" and not (again and ".N." in q.path)]
+    return 2.0 * sum(q.size * q.copies for q in inside)

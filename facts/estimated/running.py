@@ -136,6 +136,17 @@ def kernel_of(scope: Scope) -> str | None:
     return "eager" if scope.value("config.attention") == "eager" else "flash"
 
 
+def stored_scores(scope: Scope, model: Anatomy, setup: Setup) -> Setup:
+    """The setup with eager attention where transformers has nothing else for the family.
+
+    Trainers with models of their own, and FlashAttention where it is asked for, go without.
+    """
+    own = profiles()[setup.trainer].own_models
+    asked = text(scope, "config.attention") or ""
+    eager = model.eager_only and not own and "flash" not in asked and asked != "xformers"
+    return replace(setup, attention="eager") if eager else setup
+
+
 def dropout_of(scope: Scope) -> float:
     """Dropout inside the model; 0 where the run does not set it."""
     found = scope.get("config.dropout", 0.0)
@@ -176,7 +187,7 @@ def setup_of(scope: Scope, model: Anatomy) -> Setup:
     loaded = text(scope, "config.model_dtype")
     base = common(scope, method, text(scope, "config.quantization"), loaded)
     return replace(
-        beside_of(scope, model, base),
+        stored_scores(scope, model, beside_of(scope, model, base)),
         micro_batch=whole(scope, "config.per_device_train_batch_size"),
         checkpointing=saved(scope, truth(scope, "config.gradient_checkpointing")),  # type: ignore[arg-type]
         optimizer=text(scope, "config.optimizer"),
@@ -217,8 +228,9 @@ def candidate_of(scope: Scope) -> tuple[Anatomy, Setup]:
     if model is None:
         raise NotKnown("candidate.model")
     model = headed(model, text(scope, "config.stage"))
+    base = common(scope, method, None, text(scope, "candidate.model_dtype"))
     setup = replace(
-        beside_of(scope, model, common(scope, method, None, text(scope, "candidate.model_dtype"))),
+        stored_scores(scope, model, beside_of(scope, model, base)),
         micro_batch=whole(scope, "candidate.micro_batch"),
         checkpointing=saved(scope, truth(scope, "candidate.gradient_checkpointing")),  # type: ignore[arg-type]
         optimizer=text(scope, "candidate.optimizer"),

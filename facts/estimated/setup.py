@@ -145,6 +145,8 @@ class Profile:
     """Default of gradient checkpointing."""
     autocast: bool
     """Whether the step runs under autocast, so that fp32 tensors are multiplied in 16 bits."""
+    own_models: bool
+    """Whether it has model code of its own, with fused activation functions, not transformers'."""
     note: str
     """What a reader should know about it."""
 
@@ -170,6 +172,7 @@ def _profile(row: dict[str, str]) -> Profile:
         weights=row["weights"] or None,  # type: ignore[arg-type]
         checkpointing=row["checkpointing"],  # type: ignore[arg-type]
         autocast=row["autocast"] == "1",
+        own_models=row["own_models"] == "1",
         note=row["note"],
     )
 

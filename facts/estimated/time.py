@@ -8,10 +8,11 @@ from functools import lru_cache
 
 from transxlab.facts.catalogued.gpus import Gpu
 from transxlab.facts.catalogued.table import rows
-from transxlab.facts.estimated.activations import readers
 from transxlab.facts.estimated.anatomy import Anatomy, Gap, Stack
 from transxlab.facts.estimated.parameters import total
+from transxlab.facts.estimated.readers import readers
 from transxlab.facts.estimated.setup import Setup, optimizer, profile, settled
+from transxlab.facts.estimated.tensors import upcast
 from transxlab.facts.estimated.traffic import BACKWARD, forward_bytes, score_bytes
 from transxlab.facts.estimated.weights import QUANTIZED, trained
 from transxlab.facts.values import Interval
@@ -20,7 +21,7 @@ HERE = "transxlab.facts.estimated"
 FUSED = ("nemo", "torchtitan", "llm-foundry", "llm.c", "flash-attn training", "lit-gpt based")
 TUNED = ("torchtune", "litgpt", "unsloth")
 LINKED = ("SXM", "A100", "H100", "H200", "H800", "A800", "GH200", "B200", "B300", "NVL")
-"""Names of cards that sit in NVLink machines; others exchange over PCIe."""
+"""Cards in NVLink machines; others exchange over PCIe."""
 LINKS = {"Volta": 130e9, "Ampere": 250e9, "Hopper": 380e9, "Blackwell": 700e9}
 """Bytes per second between GPUs of one node over NVLink, as collectives reach them."""
 PCIE = 20e9
@@ -135,10 +136,9 @@ def micro_seconds(model: Anatomy, setup: Setup, gpu: Gpu) -> dict[str, float] | 
     return parts
 
 
-def upcast(setup: Setup) -> bool:
+def slowed(setup: Setup) -> bool:
     """Whether attention and head run in fp32: k-bit preparation without autocast around it."""
-    p = profile(setup.trainer)
-    return setup.quantized and p.kbit_fp32 and not p.autocast and setup.compute != "fp32"
+    return upcast(setup, p := profile(setup.trainer)) and not p.autocast and setup.compute != "fp32"
 
 
 def fp32_rate(gpu: Gpu) -> float:
@@ -149,16 +149,17 @@ def fp32_rate(gpu: Gpu) -> float:
 
 def single_precision(model: Anatomy, setup: Setup, gpu: Gpu, reach: float) -> float:
     """Seconds per token of products that run in fp32 for want of autocast, above 16-bit ones."""
-    if profile(setup.trainer).autocast or setup.compute == "fp32" or not setup.adapter:
+    p = profile(setup.trainer)
+    if p.autocast or p.adapter != "fp32" or setup.compute == "fp32" or not setup.adapter:
         return 0.0
     count = trained(model, setup)
     low_rank = 8.0 * count if isinstance(count, int) else 0.0
-    head = next((q.size for q in model.parts if q.path == "lm_head"), 0) if upcast(setup) else 0
+    head = next((q.size for q in model.parts if q.path == "lm_head"), 0) if slowed(setup) else 0
     return (low_rank + 4.0 * head) / fp32_rate(gpu) - 4.0 * head / reach
 
 
 AGAIN = {"none": 0.0, "full": 1.0, "offload": 1.0, "selective": 0.3}
-"""Share of the forward pass that checkpointing runs a second time."""
+"""Share of forward that checkpointing repeats."""
 
 
 def host(gpu: Gpu) -> float:
@@ -183,7 +184,7 @@ def through_stack(
     c, kind, again = speeds(), stack_of(setup), AGAIN[setup.checkpointing or "full"]
     length = setup.tokens or 0
     work = 2 * length * stack.query * stack.layers * (3.5 + again) * tokens
-    slow = upcast(setup) and reach > single_rate
+    slow = slowed(setup) and reach > single_rate
     attention = work / ((single_rate if slow else reach) * c["attention"])
     if setup.attention == "eager":
         there, back = score_bytes(setup)
@@ -236,8 +237,7 @@ def shared_bytes(model: Anatomy, setup: Setup) -> float:
     ZeRO-3 and FSDP gather all weights for forward and for backward, and reduce the gradients of
     what trains (Rajbhandari 2020); other shardings reduce gradients alone, once per step.
     """
-    count = trained(model, setup)
-    moving = count if isinstance(count, int) else total(model)
+    moving = count if isinstance(count := trained(model, setup), int) else total(model)
     split = setup.tensor_parallel * setup.pipeline_parallel
     if setup.sharding == "zero3":
         stored = QUANTIZED.get(setup.weights or "bf16", 2.0) if setup.quantized else 2.0

@@ -6,9 +6,10 @@ output once. T tokens pass; h, q, k and f are the widths of ``activations``.
 
 from __future__ import annotations
 
-from transxlab.facts.estimated.activations import Readers, readers, residual_bytes
 from transxlab.facts.estimated.anatomy import Anatomy, Stack
+from transxlab.facts.estimated.readers import Readers, readers
 from transxlab.facts.estimated.setup import Setup, profile
+from transxlab.facts.estimated.tensors import residual_bytes
 
 BACKWARD = 2.0
 """Bytes of backward against forward: a gradient comes in, the saved input too, a gradient goes."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from transxlab.facts.estimated.anatomy import Anatomy, Gap, Part
 from transxlab.facts.estimated.parameters import HEADS, lora, saved_whole, total
 from transxlab.facts.estimated.setup import Optimizer, Profile, Setup
+from transxlab.facts.estimated.tensors import upcast
 
 PLAIN = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}
 """Bytes of one plain weight."""
@@ -90,7 +91,7 @@ def stored(model: Anatomy, setup: Setup, p: Profile) -> float:
         if is_quantizable(q, head=p.head_quantized)
     )
     rest = total(model) - inside
-    return inside * per_weight(setup) + rest * (4 if p.kbit_fp32 else 2)
+    return inside * per_weight(setup) + rest * (4 if upcast(setup, p) else 2)
 
 
 def trained(model: Anatomy, setup: Setup) -> int | Gap:

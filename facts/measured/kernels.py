@@ -1,8 +1,9 @@
 """What CUDA does and a CPU does not, where it decides the memory of a training step.
 
 The simulated tensors lie on the CPU, since torch without CUDA cannot differentiate tensors of a
-CUDA device. Three things differ there and are put right: attention keeps no score matrix, softmax
-makes a product in backward but no copy of a 16-bit input, and autocast computes more in fp32.
+CUDA device. Four things differ there and are put right: attention keeps no score matrix, softmax
+makes a product in backward but no copy of a 16-bit input, dropout keeps one byte per number, and
+autocast computes more in fp32.
 """
 
 from __future__ import annotations
@@ -64,16 +65,35 @@ def shares_backward(ctx: Any, _: Any) -> Any:
     return made, None, None
 
 
+def drops(ctx: Any, given: Any) -> Any:
+    """Dropout's output; its mask is one byte per number (torch's ``native_dropout_cuda``)."""
+    ctx.save_for_backward(given.new_empty(given.shape, dtype=package("torch").bool))
+    return given.new_empty(given.shape)
+
+
+def drops_backward(_: Any, gradient: Any) -> Any:
+    """The gradient where nothing was dropped."""
+    return gradient.new_empty(gradient.shape)
+
+
 @lru_cache(maxsize=1)
-def fused() -> tuple[Any, Any]:
-    """The two kernels as differentiable functions: attention, and softmax."""
+def fused() -> tuple[Any, Any, Any]:
+    """The three kernels as differentiable functions: attention, softmax and dropout."""
     base = package("torch").autograd.Function
-    pairs = (("Attention", attend, attend_backward), ("Softmax", shares, shares_backward))
     made = [
         type(name, (base,), {"forward": staticmethod(f), "backward": staticmethod(b)})
-        for name, f, b in pairs
+        for name, f, b in (
+            ("Attention", attend, attend_backward),
+            ("Softmax", shares, shares_backward),
+            ("Dropout", drops, drops_backward),
+        )
     ]
-    return made[0], made[1]
+    return made[0], made[1], made[2]
+
+
+def dropout(given: Any, p: float = 0.5, training: bool = True, **_: Any) -> Any:
+    """Dropout as CUDA runs it; nothing where nothing is dropped."""
+    return fused()[2].apply(given) if training and p > 0 else given
 
 
 class Device:
@@ -150,6 +170,7 @@ class Device:
         table[functional.cross_entropy] = self.entropy
         for softmax in (functional.softmax, torch.softmax, tensor.softmax):
             table[softmax] = self.softmax
+        table.update({functional.dropout: dropout, torch.dropout: dropout})
         return table
 
 

@@ -61,6 +61,13 @@ def forward(self: Any, x: Any) -> Any:
     return made.to(x.dtype)
 
 
+def widths(layer: Any) -> tuple[int, int]:
+    """Output and input width of a linear layer; GPT-2's ``Conv1D`` is quantised too."""
+    if hasattr(layer, "nx"):
+        return layer.nf, layer.nx
+    return layer.out_features, layer.in_features
+
+
 def quantize(model: Any, weights: str, compute: Any, *, double: bool, head: bool) -> list[Any]:
     """Replace every linear layer but the head by a quantised one; returns the new layers.
 
@@ -73,10 +80,13 @@ def quantize(model: Any, weights: str, compute: Any, *, double: bool, head: bool
     made = []
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
-            if type(child) is not linear or (child is output and not head):
+            if not (type(child) is linear or hasattr(child, "nx")) or (
+                child is output and not head
+            ):
                 continue
-            new = quantised(child.in_features, child.out_features, bias=False, device="meta")
-            sizes = stored(weights, child.out_features, child.in_features, double=double)
+            given, into = widths(child)
+            new = quantised(into, given, bias=False, device="meta")
+            sizes = stored(weights, given, into, double=double)
             tensors = [torch.empty(n, dtype=getattr(torch, t), device="meta") for n, t in sizes]
             new.weight = torch.nn.Parameter(tensors[0], requires_grad=False)
             for number, constant in enumerate(tensors[1:]):

@@ -61,7 +61,7 @@ def test_muon_leaves_embeddings_to_adamw() -> None:
 def test_lomo_keeps_one_gradient_at_a_time() -> None:
     saved = allocated(replace(FULL, optimizer="sgd")) - allocated(replace(FULL, optimizer="lomo"))
     largest = max(q.size for q in LLAMA.parts)
-    assert saved == pytest.approx(2.0 * (PARAMS - largest), rel=0.05)
+    assert 2.0 * (PARAMS - largest) * 0.95 < saved < 2.0 * PARAMS
 
 
 def test_paged_state_lies_outside_torchs_counters_and_is_not_needed() -> None:
