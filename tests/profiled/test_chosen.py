@@ -88,10 +88,52 @@ def test_axolotl_kinds_of_rows(lens: Callable[..., Lens]) -> None:
     assert (raw.text, raw.overlong) == ("all", "split")
 
 
+def test_axolotl_turns(lens: Callable[..., Lens], tmp_path: Path) -> None:
+    plain = lens(axolotl())
+    assert (plain.messages, plain.said, plain.turn_key) == ("messages", ("role", "content"), None)
+    assert dict(plain.speakers or ())["gpt"] == "assistant"
+    told = lens(
+        axolotl(
+            set={
+                "field_messages": "conversations",
+                "message_property_mappings": {"role": "from", "content": "value"},
+                "roles": {"assistant": ["gpt", "bot"], "user": ["human"]},
+                "message_field_training": "train",
+                "train_on_eot": "all",
+            }
+        )
+    )
+    assert (told.messages, told.said) == ("conversations", ("from", "value"))
+    assert told.speakers == (("gpt", "assistant"), ("bot", "assistant"), ("human", "user"))
+    assert (told.turn_key, told.ends, told.turn_ends) == ("train", "turn", "all")
+
+
+def test_axolotl_that_does_not_find_its_turns(
+    measured: Callable[..., SupervisionResult], tmp_path: Path
+) -> None:
+    said = [{"from": "human", "value": "Hi"}, {"from": "bot", "value": "Hello"}]
+    rows = [{"conversations": said}]
+    base = {"base_model": saved(tmp_path, "chatml")}
+    lost = measured(axolotl(**base), rows)
+    assert lost.refusals[0][0] == (
+        "the trainer looks for turns in messages; these stand in conversations"
+    )
+    named = {"field_messages": "conversations"}
+    lost = measured(axolotl(**base, set=named), rows)
+    assert lost.refusals[0][0] == (
+        "the trainer looks for role and content in a turn, which holds from and value"
+    )
+    named |= {"message_property_mappings": {"role": "from", "content": "value"}}
+    unknown = measured(axolotl(**base, set=named), rows)
+    assert (unknown.refused_share, unknown.untrained_share) == (0, 1)
+    named |= {"roles": {"assistant": ["bot"], "user": ["human"]}}
+    assert measured(axolotl(**base, set=named), rows).untrained_share == 0
+
+
 def test_trl(lens: Callable[..., Lens]) -> None:
     base = {"model_name_or_path": "x/y", "dataset_name": "d", "max_length": 128}
     plain = lens(base, "trl")
-    assert (plain.chat, plain.asked, plain.spoken) == ("all", "apart", True)
+    assert (plain.chat, plain.asked, plain.speakers) == ("all", "apart", ())
     assert lens({**base, "assistant_only_loss": True}, "trl").chat == "marked"
     assert lens({**base, "completion_only_loss": False}, "trl").asked == "all"
     assert lens({**base, "truncation_mode": "keep_end"}, "trl").side == "left"

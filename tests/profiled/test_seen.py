@@ -193,11 +193,12 @@ def test_thoughts_of_earlier_turns_are_gone(lens: Callable[..., Lens]) -> None:
 def test_turns_can_be_left_out_one_by_one(lens: Callable[..., Lens]) -> None:
     turns: list[dict[str, Any]] = [dict(turn) for turn in TALK]
     turns[1]["train"] = False
+    assert list(seen({"messages": turns}, lens("llama3")).trained) == truth("llama3", TALK)[1]
     ids, mask = truth("llama3", TALK)
     first = mask.index(True)
     until = mask.index(False, first)
     expected = [bit and not first <= i < until for i, bit in enumerate(mask)]
-    assert list(seen({"messages": turns}, lens("llama3")).trained) == expected
+    assert list(seen({"messages": turns}, lens("llama3", turn_key="train")).trained) == expected
     assert list(seen({"messages": TALK}, lens("llama3")).ids) == ids
 
 
@@ -261,7 +262,7 @@ def test_preference_pairs_show_the_answer_that_is_wanted(lens: Callable[..., Len
 def test_roles_keep_their_names_where_the_trainer_does(lens: Callable[..., Lens]) -> None:
     row = {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]}
     assert list(seen(row, lens("chatml")).ids) == truth("chatml", chat("Hi", "Hello"))[0]
-    spoken = tokenizer("chatml").decode(list(seen(row, lens("chatml", spoken=True)).ids))
+    spoken = tokenizer("chatml").decode(list(seen(row, lens("chatml", speakers=())).ids))
     assert "<|im_start|>human" in spoken
 
 

@@ -44,7 +44,7 @@ def lens_of(facts: Facts, tokenizer: str | None = None) -> Lens | None:
     held |= _architecture(facts, notes)
     for key, value in held.items():
         if isinstance(value, list):
-            held[key] = tuple(value)
+            held[key] = tuple(tuple(v) if isinstance(v, list) else v for v in value)
     made = Lens(**held)
     if made.chat == "pairs" and made.frame is None:
         made = replace(made, chat="turns", asked="turns")
@@ -108,9 +108,27 @@ def _keyed(facts: Facts, rules: Mapping[str, Any]) -> dict[str, Any]:
         if name is not None:
             several = _KINDS[name].startswith("tuple")
             found[name] = tuple(text.split(", ")) if several else text
-    if found.get("ends") not in (None, "turn", "all", "last", "none"):
-        del found["ends"]
-    return found
+    for name in ("ends", "turn_ends"):
+        if found.get(name) not in (None, "turn", "all", "last", "none"):
+            del found[name]
+    return found | _turns(entries)
+
+
+def _turns(entries: list[tuple[str, str]]) -> dict[str, Any]:
+    """What axolotl's data set says of its turns: their fields, and who speaks under which name."""
+    under = "datasets.*."
+    mapped = {part: dict(entries).get(f"{under}message_property_mappings.{part}")
+              for part in ("role", "content")}  # fmt: skip
+    found: dict[str, Any] = {}
+    if any(mapped.values()):
+        found["said"] = tuple(name or part for part, name in mapped.items())
+    speakers = [
+        (name, key.removeprefix(f"{under}roles."))
+        for key, text in entries
+        if key.startswith(f"{under}roles.")
+        for name in text.split(", ")
+    ]
+    return {**found, "speakers": tuple(speakers)} if speakers else found
 
 
 def _template(facts: Facts, names: str | None, notes: list[str]) -> dict[str, Any]:

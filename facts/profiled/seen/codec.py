@@ -63,11 +63,11 @@ class Codec:
         """Whether there is a chat template."""
         return bool(self.tokenizer.chat_template)
 
-    def render(self, turns: Sequence[Turn], *, spoken: bool = False, ask: bool = False) -> str:
+    def render(self, turns: Sequence[Turn], *, ask: bool = False) -> str:
         """Turns as text; raises Refused where the template does not take them."""
         if not self.has_template:
             raise Refused("the tokenizer has no chat template")
-        named = [_message(turn, spoken=spoken) for turn in turns]
+        named = [message(turn) for turn in turns]
         try:
             text: str = self.tokenizer.apply_chat_template(
                 named, tokenize=False, add_generation_prompt=ask
@@ -101,11 +101,9 @@ class Codec:
         return text
 
 
-def _message(turn: Turn, *, spoken: bool) -> dict[str, Any]:
-    message = {key: value for key, value in turn.items() if key != "spoken"}
-    if spoken:
-        message["role"] = turn["spoken"]
-    return message
+def message(turn: Turn) -> dict[str, Any]:
+    """A turn as templates take it."""
+    return {key: value for key, value in turn.items() if key not in ("spoken", "said")}
 
 
 @lru_cache(maxsize=4)

@@ -40,7 +40,9 @@ class Lens:
     roles: tuple[str, ...] = ("assistant",)
     """Roles whose turns are trained, under ``turns``."""
     ends: Literal["turn", "all", "last", "none"] = "turn"
-    """Which tokens that end a turn are trained, under ``turns``."""
+    """Which ends of sequence behind turns are trained, under ``turns``."""
+    turn_ends: Literal["turn", "all", "last", "none"] | None = None
+    """The same for other tokens that end a turn; None: alike."""
     end_tokens: tuple[str, ...] | None = None
     """Tokens that end a turn; None: the end of sequence and what the template puts there."""
     prompts_too: bool = False
@@ -51,8 +53,15 @@ class Lens:
     """Text behind which answers begin, under ``after``."""
     before: str | None = None
     """Text with which the next question begins, under ``after``; None: one answer a row."""
-    spoken: bool = False
-    """Whether turns keep the role names of the file (``human``, ``gpt``)."""
+    speakers: tuple[tuple[str, str], ...] | None = None
+    """Role names of the file that the trainer changes, and to what; others stay as they are. None:
+    every name that is known is changed."""
+    messages: str | None = None
+    """The only field the trainer takes turns from; None: wherever they are."""
+    said: tuple[str, str] | None = None
+    """The only names of role and content in a turn that it takes; None: any that are known."""
+    turn_key: str | None = None
+    """Key of a turn that says whether it is trained; None: the role alone does."""
     closes_text: bool = True
     """Whether plain text gets an end of sequence."""
     masks_padding: bool = False

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from transxlab.facts.profiled.seen.codec import NEAR, Codec, Refused
+from transxlab.facts.profiled.seen.codec import NEAR, Codec, Refused, message
 from transxlab.facts.profiled.seen.frames import style
 from transxlab.facts.profiled.seen.lens import Lens
 from transxlab.facts.profiled.seen.talk import Talk, Turn
@@ -50,7 +50,7 @@ class Span(NamedTuple):
 def everything(codec: Codec, lens: Lens, row: Talk) -> Labelled:
     """Every token is trained."""
     if row.kind == "chat":
-        ids = codec.encode(codec.render(row.turns, spoken=lens.spoken))
+        ids = codec.encode(codec.render(row.turns))
     else:
         ids = codec.encode(_plain(row), special=True)
         _close(codec, lens, ids)
@@ -73,8 +73,8 @@ def _close(codec: Codec, lens: Lens, ids: list[int]) -> None:
 def apart(codec: Codec, lens: Lens, row: Talk) -> Labelled:
     """What comes after the prompt is trained: from where it parts from the prompt alone."""
     if row.kind == "chat":
-        prompt = codec.encode(codec.render(row.turns[: row.given], spoken=lens.spoken, ask=True))
-        ids = codec.encode(codec.render(row.turns, spoken=lens.spoken))
+        prompt = codec.encode(codec.render(row.turns[: row.given], ask=True))
+        ids = codec.encode(codec.render(row.turns))
     else:
         asked = "\n".join(filter(None, (row.system, row.prompt, row.extra)))
         prompt = codec.encode(asked, special=True)
@@ -88,14 +88,11 @@ def apart(codec: Codec, lens: Lens, row: Talk) -> Labelled:
     return Labelled(ids, [False] * start + [True] * (len(ids) - start))
 
 
-def marked(codec: Codec, lens: Lens, row: Talk) -> Labelled:
+def marked(codec: Codec, _: Lens, row: Talk) -> Labelled:
     """What the template marks as generation is trained; nothing where it marks nothing."""
-    text_turns = [
-        {**turn, "role": turn["spoken"] if lens.spoken else turn["role"]} for turn in row.turns
-    ]
-    codec.render(row.turns, spoken=lens.spoken)
+    codec.render(row.turns)
     made = codec.tokenizer.apply_chat_template(
-        [{k: v for k, v in turn.items() if k != "spoken"} for turn in text_turns],
+        [message(turn) for turn in row.turns],
         tokenize=True,
         return_dict=True,
         return_assistant_tokens_mask=codec.marked,
@@ -107,17 +104,18 @@ def marked(codec: Codec, lens: Lens, row: Talk) -> Labelled:
 
 def turns(codec: Codec, lens: Lens, row: Talk) -> Labelled:
     """The turns of the trained roles, and the tokens that end them."""
-    text = codec.render(row.turns, spoken=lens.spoken)
+    text = codec.render(row.turns)
     ids, offsets = codec.spans(text)
     trained = [False] * len(ids)
     starts, ends = [s for s, _ in offsets], [e for _, e in offsets]
     stops = _ends(codec, lens)
+    options = (lens.turn_ends or lens.ends, lens.ends)
     last: dict[int, int] = {}
     for index, turn in enumerate(row.turns):
         chosen = _chosen(lens, turn)
-        if not chosen and lens.ends != "all":
+        if not chosen and "all" not in options:
             continue
-        span = _found(codec, lens, row.turns, index, text, starts, ends)
+        span = _found(codec, row.turns, index, text, starts, ends)
         if span is None:
             continue
         if chosen:
@@ -128,19 +126,17 @@ def turns(codec: Codec, lens: Lens, row: Talk) -> Labelled:
             if at is None:
                 continue
             last[kind] = at
-            if lens.ends == "all" or (lens.ends == "turn" and chosen):
+            if options[kind] == "all" or (options[kind] == "turn" and chosen):
                 trained[at] = True
-    if lens.ends == "last":
-        for at in last.values():
-            trained[at] = True
+    for kind, at in last.items():
+        trained[at] = trained[at] or options[kind] == "last"
     return Labelled(ids, trained)
 
 
 def _chosen(lens: Lens, turn: Turn) -> bool:
     """Whether a turn is trained: by a word of its own, else by its role."""
-    for key in ("training", "train", "weight"):
-        if key in turn and isinstance(turn[key], (bool, int, float)):
-            return bool(turn[key])
+    if lens.turn_key is not None and turn.get(lens.turn_key) is not None:
+        return bool(turn[lens.turn_key])
     return lens.prompts_too or turn["role"] in lens.roles
 
 
@@ -155,7 +151,6 @@ def _ends(codec: Codec, lens: Lens) -> tuple[frozenset[int], frozenset[int]]:
 
 def _found(
     codec: Codec,
-    lens: Lens,
     said: Sequence[Turn],
     index: int,
     text: str,
@@ -169,9 +164,9 @@ def _found(
         return _span(starts, ends, start, end)
     low, high = len(text), 0
     for sentinel in _SENTINELS:
-        other = {"role": said[index]["role"], "spoken": said[index]["spoken"], "content": sentinel}
+        other = {"role": said[index]["role"], "content": sentinel}
         try:
-            changed = codec.render([*said[:index], other, *said[index + 1 :]], spoken=lens.spoken)
+            changed = codec.render([*said[:index], other, *said[index + 1 :]])
         except Refused:
             return None
         start, end = _differing(text, changed)

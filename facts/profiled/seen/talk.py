@@ -9,8 +9,11 @@ from typing import Any, Literal, TypeAlias
 from transxlab.facts.profiled.formats import Layout, as_text, recognise, role_of
 
 Turn: TypeAlias = "dict[str, Any]"
-"""``role``, ``content`` (text), ``spoken`` (the role as the file has it), and its other fields."""
+"""``role``, ``content`` (text), ``spoken`` (the role as the file has it), ``said`` (the fields that
+role and content stood in), and its other fields."""
 
+_ROLES = ("role", "from", "speaker", "author")
+_CONTENTS = ("content", "value", "text", "message")
 _HEADS = frozenset({"nli", "pair", "classification", "embedding"})
 """Formats that a head is trained on."""
 
@@ -23,6 +26,8 @@ class Talk:
     """Turns; prompt and answer; text; input of a head; token ids that were made already."""
     turns: tuple[Turn, ...] = ()
     """The turns of a conversation; of a row of prompt and answer, the same as turns."""
+    messages: str = ""
+    """Field of the turns of a conversation."""
     given: int = 0
     """Leading turns that are the prompt where the file keeps prompt and answer apart."""
     system: str = ""
@@ -58,7 +63,7 @@ def _conversation(layout: Layout, row: Mapping[str, Any]) -> Talk:
     system = "\n".join(filter(None, (as_text(row[key]) for key in layout.input)))
     if system and not (turns and turns[0]["role"] == "system"):
         turns.insert(0, _turn("system", system))
-    return Talk("chat", tuple(turns))
+    return Talk("chat", tuple(turns), layout.messages)
 
 
 def _asked(layout: Layout, row: Mapping[str, Any]) -> Talk:
@@ -86,7 +91,7 @@ def _asked(layout: Layout, row: Mapping[str, Any]) -> Talk:
     turns = [_turn("user", question), _turn("assistant", text)]
     if system:
         turns.insert(0, _turn("system", system))
-    return Talk("asked", tuple(turns), len(turns) - 1, system, prompt, extra, text)
+    return Talk("asked", tuple(turns), "", len(turns) - 1, system, prompt, extra, text)
 
 
 def _turn(role: str, content: str) -> Turn:
@@ -98,10 +103,12 @@ def turn(held: object) -> Turn:
     if not isinstance(held, dict):
         return _turn("?", as_text(held))
     role, spoken, content = role_of(held)
+    names = tuple(next((n for n in known if n in held), known[0]) for known in (_ROLES, _CONTENTS))
+    if held.get("tool_calls") and not any(held.get(name) for name in _CONTENTS):
+        content = ""
     other = {
         key: value
         for key, value in held.items()
-        if key not in ("role", "from", "speaker", "author", "content", "value", "text", "message")
-        and value is not None
+        if key not in (*_ROLES, *_CONTENTS) and value is not None
     }
-    return {**other, "role": role, "spoken": spoken, "content": content}
+    return {**other, "role": role, "spoken": spoken, "content": content, "said": names}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from transxlab.facts.profiled.seen import masking
@@ -71,13 +71,32 @@ def labelled(said: Talk, lens: Lens, codec: Codec) -> Labelled:
     way = lens.text if said.kind == "text" else lens.chat if said.kind == "chat" else lens.asked
     if said.kind == "chat" and said.given and lens.asked == "apart" and lens.chat != "marked":
         way = "apart"
-    if said.kind == "chat" and not said.turns:
-        raise Refused("the conversation holds no turns")
+    if said.kind == "chat":
+        said = _addressed(said, lens)
     if way == "turns" and said.kind == "asked" and not codec.has_template:
         way = "apart"
     if way == "marked" and codec.patched:
         way = "turns"
     return _masked(_WAYS[way](codec, lens, said), lens, codec)
+
+
+def _addressed(said: Talk, lens: Lens) -> Talk:
+    """A conversation with the role names the trainer gives; Refused where it finds no turns."""
+    if not said.turns:
+        raise Refused("the conversation holds no turns")
+    if lens.messages is not None and said.messages not in ("", lens.messages):
+        raise Refused(
+            f"the trainer looks for turns in {lens.messages}; these stand in {said.messages}"
+        )
+    for turn in said.turns:
+        if lens.said is not None and turn.get("said", lens.said) != lens.said:
+            wanted, found = " and ".join(lens.said), " and ".join(turn["said"])
+            raise Refused(f"the trainer looks for {wanted} in a turn, which holds {found}")
+    if lens.speakers is None:
+        return said
+    named = dict(lens.speakers)
+    turns = [{**t, "role": named.get(t["spoken"], t["spoken"])} for t in said.turns]
+    return replace(said, turns=tuple(turns))
 
 
 def _masked(made: Labelled, lens: Lens, codec: Codec) -> Labelled:
