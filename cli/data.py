@@ -98,7 +98,7 @@ def as_plain(case: Case, remarks: list[str]) -> dict[str, Any]:
     return {
         "version": contract.VERSION,
         "verdict": verdict(case),
-        "findings": [contract.finding(found) for found in case.findings],
+        "findings": [contract.finding(found, case.facts) for found in case.findings],
         "not_judged": [contract.waiting(item) for item in case.not_judged],
         "facts": shown,
         "remarks": remarks,

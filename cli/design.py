@@ -89,7 +89,7 @@ def as_plain(case: Case) -> dict[str, Any]:
         "version": contract.VERSION,
         "decisions": [contract.decision(made) for made in case.decisions],
         "candidates": [contract.candidate(ranked) for ranked in case.candidates],
-        "findings": [contract.finding(found) for found in case.findings],
+        "findings": [contract.finding(found, case.facts) for found in case.findings],
         "not_judged": [contract.waiting(item) for item in case.not_judged],
         "facts": contract.facts(case.facts, SHOWN),
         "summary": contract.summary([case]),

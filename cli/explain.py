@@ -69,12 +69,12 @@ def _explain(case: SavedCase, target: str, given: dict[str, Any]) -> None:
         from transxlab.cli.render.contract import dumps
         from transxlab.cli.render.tree import as_plain
 
-        sys.stdout.write(dumps([as_plain(tree) for tree in trees]))
+        sys.stdout.write(dumps([as_plain(tree, case.facts) for tree in trees]))
         return
     from transxlab.cli.render.tree import chapters, lines
 
     for tree in trees:
-        for line in lines(tree):
+        for line in lines(tree, case.facts):
             click.echo(line)
         click.echo("")
     if given["full"]:

@@ -31,9 +31,18 @@ def command(file: str, entries: bool, **given: Any) -> None:
         sys.stdout.write(dumps(to_plain(case.facts)))
         return
     from transxlab.cli.render.console import table
+    from transxlab.cli.render.published import standing
+
+    def stands(label: str, held: object) -> str:
+        seen = standing(label, held, case.facts)
+        return "" if seen is None else f"; {seen.sentence()}"
 
     rows = [
-        (fact.label(slot), value(known.value), str(known.origin))
+        (
+            fact.label(slot),
+            value(known.value),
+            f"{known.origin}{stands(fact.label(slot), known.value)}",
+        )
         for fact in case.facts
         for slot, known in fact.slots.items()
         if entries or fact.template != "entry"

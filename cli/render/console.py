@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 from transxlab.cli.knowledge import Sources
+from transxlab.cli.render import published
 from transxlab.cli.render.contract import standing, summary
 from transxlab.cli.render.spots import LONGEST, file_of, lines_of, spot
 from transxlab.cli.render.words import amount, bounds
@@ -17,6 +18,7 @@ from transxlab.engine.rule import Severity
 
 if TYPE_CHECKING:
     from transxlab.cli.auditing.report import Total
+    from transxlab.facts.situation import Facts
 
 COLOURS: dict[Severity, str] = {"error": "red", "warning": "yellow", "advice": "cyan"}
 _LABEL = 12
@@ -51,11 +53,17 @@ def field(label: str, text: str) -> list[str]:
 
 
 def finding(
-    found: Concluded, sources: Sources, *, full: bool = True, line: str | None = None
+    found: Concluded,
+    sources: Sources,
+    *,
+    full: bool = True,
+    line: str | None = None,
+    facts: Facts | None = None,
 ) -> Iterator[str]:
     """The lines of one finding: what, where, what to do, why it matters, and who says so.
 
-    ``line`` is the user's own line, where the caller has read it already.
+    ``line`` is the user's own line, where the caller has read it already; ``facts`` are the run's,
+    so that its value can be shown beside those of published runs.
     """
     rule = found.rule
     title = click.style(f"{found.severity}[{rule.id}]", fg=COLOURS[found.severity], bold=True)
@@ -80,6 +88,7 @@ def finding(
             yield from field("" if at else "source", text)
         for dissent in rule.dissent:
             yield from field("differs", f"{sources.cite(dissent.id)}: {dissent.says}")
+        yield from field("published", published.sentence(found, facts))
     if found.silenced:
         yield from field("accepted", found.silenced)
 
@@ -110,7 +119,7 @@ def _place(found: Concluded, line: str | None) -> Iterator[str]:
 def findings(case: Case, sources: Sources, *, full: bool = True) -> Iterator[str]:
     """All standing findings, worst first, then a line on those that were accepted."""
     for found in standing(case):
-        yield from finding(found, sources, full=full)
+        yield from finding(found, sources, full=full, facts=case.facts)
         yield ""
     accepted = [found for found in case.findings if found.silenced]
     for found in accepted:

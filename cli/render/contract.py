@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from transxlab.cli.render import published
 from transxlab.engine.case import Case, Concluded, Decision, Ranked, Waiting
 from transxlab.engine.rule import SEVERITIES
 from transxlab.facts.situation import Facts
@@ -31,8 +32,8 @@ def dumps(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def finding(found: Concluded) -> dict[str, Any]:
-    """One finding."""
+def finding(found: Concluded, facts: Facts | None = None) -> dict[str, Any]:
+    """One finding; ``facts`` are the run's, which say what published runs it belongs with."""
     rule = found.rule
     return {
         "rule": rule.id,
@@ -56,6 +57,7 @@ def finding(found: Concluded) -> dict[str, Any]:
         "dissent": [dissent.id for dissent in rule.dissent],
         "read": rule.read or None,
         "notes": list(found.notes),
+        "published": published.as_plain(found, facts),
     }
 
 

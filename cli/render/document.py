@@ -31,7 +31,7 @@ def one(report: Report) -> str:
         "trainer": report.trainer,
         "stage": report.word("stage"),
         "method": report.word("method"),
-        "findings": [contract.finding(one) for one in report.findings],
+        "findings": [contract.finding(one, report.case.facts) for one in report.findings],
         "not_judged": [contract.waiting(item) for item in report.not_judged],
         "unknown_keys": list(report.unknown_keys),
     }

@@ -43,7 +43,9 @@ def _lines(report: Report, alone: bool) -> Iterator[str]:
     for found in report.standing:
         full = alone and found.rule.id not in told
         told.add(found.rule.id)
-        yield from console.finding(found, table, full=full, line=report.line(found))
+        yield from console.finding(
+            found, table, full=full, line=report.line(found), facts=report.case.facts
+        )
         yield ""
     waived = [found for found in report.findings if found.silenced is not None]
     for found in waived:

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from transxlab.cli.knowledge import section, sources
 from transxlab.cli.render.contract import plain
+from transxlab.cli.render.published import standing
 from transxlab.cli.render.words import bounds, value
 from transxlab.engine.why import Node
 from transxlab.engine.whynot import Instead, Judged, Miss
 from transxlab.facts.values import Unknown
 
+if TYPE_CHECKING:
+    from transxlab.facts.situation import Facts
+
 _MARKS = {True: "holds", False: "fails", None: "not known"}
 
 
-def lines(tree: Node) -> Iterator[str]:
-    """A support tree, one line per step, indented by depth, with the sources of every rule."""
-    yield from _node(tree, 0)
+def lines(tree: Node, facts: Facts | None = None) -> Iterator[str]:
+    """A support tree, one line per step, indented by depth, with the sources of every rule.
+
+    ``facts`` are the run's: beneath each of its settings stands where published runs have it.
+    """
+    yield from _node(tree, facts, 0)
 
 
-def _node(node: Node, depth: int) -> Iterator[str]:
+def _node(node: Node, facts: Facts | None, depth: int) -> Iterator[str]:
     pad = "  " * depth
     yield pad + _headline(node)
+    seen = standing(node.label, node.value, facts) if node.kind in ("slot", "decision") else None
+    if seen is not None and not node.seen:
+        yield f"{pad}  published: {seen.sentence()}"
     if node.rule is not None and node.kind in ("finding", "decision", "firing"):
         yield from _credentials(node, pad + "  ")
     for child in node.children:
-        yield from _node(child, depth + 1)
+        yield from _node(child, facts, depth + 1)
 
 
 def _headline(node: Node) -> str:
@@ -84,8 +94,9 @@ def _all(node: Node) -> Iterator[Node]:
         yield from _all(child)
 
 
-def as_plain(node: Node) -> dict[str, Any]:
+def as_plain(node: Node, facts: Facts | None = None) -> dict[str, Any]:
     """A support tree as JSON data."""
+    seen = standing(node.label, node.value, facts) if node.kind in ("slot", "decision") else None
     table = sources().by_id
     shown: dict[str, Any] = {
         "kind": node.kind,
@@ -96,6 +107,7 @@ def as_plain(node: Node) -> dict[str, Any]:
         "subject": node.subject,
         "text": node.text or None,
         "see_above": node.seen,
+        "published": seen and seen.sentence(),
     }
     if node.rule is not None:
         shown["what"] = node.rule.what
@@ -104,7 +116,7 @@ def as_plain(node: Node) -> dict[str, Any]:
             {"id": s.id, "where": s.where, **plain(table.get(s.id, {}))} for s in node.rule.sources
         ]
         shown["dissent"] = [{"id": d.id, "says": d.says} for d in node.rule.dissent]
-    shown["children"] = [as_plain(child) for child in node.children]
+    shown["children"] = [as_plain(child, facts) for child in node.children]
     return shown
 
 
