@@ -32,6 +32,8 @@ class Run(Filled):
     """Optimizer steps of one epoch."""
     total_steps: Number = slot(unit="optimizer steps")
     """Optimizer steps of the run."""
+    most_steps: Number = slot(unit="optimizer steps")
+    """Optimizer steps of the run on one GPU: the most it can have, however many there are."""
     epochs: Number = slot(unit="epochs")
     """Passes over the rows, also where ``max_steps`` rules."""
     warmup_steps: Number = slot(unit="optimizer steps", noun="the warmup")
