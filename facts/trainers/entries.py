@@ -67,13 +67,20 @@ def _recognised(
     if names.section(plain) or parent == "launcher" or _short_for(sheet, key):
         return True, None
     siblings = names.siblings(plain)
-    if (parent and not siblings) or parent in spoken_for or sheet.document.dialect == "python":
+    if (parent and not siblings) or parent in spoken_for or _another_schema(sheet):
         return None, None
     if parent and key.rpartition(".")[2] in names.below.get("*", ()):
         return True, None
     cutoff = LIKE if strict else VERY_LIKE
     nearest = closest(plain, siblings, cutoff) if guesses < MOST_GUESSES else None
     return (False if strict or nearest is not None else None), nearest and prefix + nearest
+
+
+def _another_schema(sheet: Sheet) -> bool:
+    """Whether the keys are names in a program, or flags of a trainer whose map is of its files."""
+    dialect = sheet.document.dialect
+    files = sheet.map.head.get("schema of") == "files"
+    return dialect == "python" or (dialect == "argparse" and files)
 
 
 def _short_for(sheet: Sheet, key: str) -> bool:

@@ -1,0 +1,112 @@
+"""Unknown keys, by what each trainer's loader does with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from transxlab.facts.trainers.keymap import key_map
+from transxlab.facts.trainers.reading import read
+from transxlab.facts.trainers.trainer import NAMES
+
+
+def judged(folder: Path, trainer: str, text: str, name: str = "run.yaml") -> dict[str, object]:
+    """Known, nearest and refused of each key that is not known for certain."""
+    path = folder / name
+    path.write_text(text)
+    found: dict[str, object] = {}
+    for fact in read(path, trainer=trainer).facts.all("entry"):
+        slots = {slot: known.value for slot, known in fact.slots.items()}
+        if slots.get("known") is not True:
+            found[str(slots["key"])] = (
+                slots.get("known"),
+                slots.get("nearest"),
+                slots.get("refused"),
+            )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("trainer", "text", "key", "nearest", "refused"),
+    [
+        ("axolotl", "learning_rte: 1.0e-4\n", "learning_rte", "learning_rate", False),
+        ("llamafactory", "learning_rte: 1.0e-4\n", "learning_rte", "learning_rate", True),
+        ("trl", "learning_rte: 1.0e-4\n", "learning_rte", "learning_rate", True),
+        ("trl", "quux_zyx: a\n", "quux_zyx", None, None),
+        ("hf", "learning_rte: 1.0e-4\n", "learning_rte", "learning_rate", None),
+        ("swift", "lora_rnk: 8\n", "lora_rnk", "lora_rank", True),
+        ("litgpt", "train:\n  epoch: 3\n", "train.epoch", "train.epochs", True),
+        ("litgpt", "train:\n  ours: 3\n", "train.ours", None, True),
+        (
+            "torchtune",
+            "optimizer:\n  weight_decays: 0\n",
+            "optimizer.weight_decays",
+            "optimizer.weight_decay",
+            True,
+        ),
+        ("torchtune", "epoch: 3\n", "epoch", "epochs", False),
+        (
+            "olmo",
+            "optimizer:\n  learning_rte: 1.0e-4\n",
+            "optimizer.learning_rte",
+            "optimizer.learning_rate",
+            True,
+        ),
+        ("nanotron", "tokens:\n  train_step: 3\n", "tokens.train_step", "tokens.train_steps", True),
+        ("lingua", "optim:\n  warmups: 3\n", "optim.warmups", "optim.warmup", True),
+        ("gpt-neox", "train_itrs: 3\n", "train_itrs", "train_iters", True),
+        (
+            "verl",
+            "trainer:\n  total_epoch: 3\n",
+            "trainer.total_epoch",
+            "trainer.total_epochs",
+            True,
+        ),
+        (
+            "autotrain",
+            "params:\n  batch_sise: 3\n",
+            "params.batch_sise",
+            "params.batch_size",
+            False,
+        ),
+        ("open-instruct", "max_seq_lenght: 3\n", "max_seq_lenght", "max_seq_length", True),
+    ],
+)
+def test_a_slip_has_its_nearest_key_and_what_the_loader_does(
+    tmp_path: Path, trainer: str, text: str, key: str, nearest: str | None, refused: bool | None
+) -> None:
+    assert judged(tmp_path, trainer, text)[key] == (False, nearest, refused)
+
+
+def test_keys_of_deepspeed_are_held_against_its_own(tmp_path: Path) -> None:
+    text = "deepspeed:\n  gradient_cliping: 1.0\n  zero_optimization:\n    stages: 2\n"
+    found = judged(tmp_path, "hf", text)
+    assert found == {
+        "deepspeed.gradient_cliping": (False, "deepspeed.gradient_clipping", False),
+        "deepspeed.zero_optimization.stages": (False, "deepspeed.zero_optimization.stage", True),
+    }
+
+
+def test_a_flag_may_be_short_or_negated(tmp_path: Path) -> None:
+    script = "trl sft --model_name_or_path a/b --no_remove_unused_columns --learning_ra 1e-4\n"
+    assert judged(tmp_path, "trl", script, "run.sh") == {}
+    script = "trl sft --model_name_or_path a/b --learning_rat_e 1e-4 --dataset_name c/d\n"
+    assert judged(tmp_path, "trl", script, "run.sh") == {
+        "learning_rat_e": (False, "learning_rate", True)
+    }
+
+
+def test_what_lies_below_an_unknown_key_or_in_a_free_map_is_not_judged(tmp_path: Path) -> None:
+    text = "optimzer:\n  lr: 1\nwandb:\n  anything: 1\n"
+    found = judged(tmp_path, "olmo", text)
+    assert found["optimzer"] == (False, "optimizer", True)
+    assert found["optimzer.lr"] == (None, None, None)
+    assert "wandb.anything" not in found
+
+
+@pytest.mark.parametrize("trainer", NAMES)
+def test_no_known_key_is_called_unknown(trainer: str, tmp_path: Path) -> None:
+    held = key_map(trainer)
+    for key in held.rows:
+        assert held.row(key) is not None
+        assert "$" not in key and " " not in key, key
