@@ -174,28 +174,33 @@ def _data(gathered: Gathered, options: Mapping[str, Any]) -> None:
     if not files:
         return
     from transxlab.cli.lens import chosen
+    from transxlab.cli.measured import profiled
     from transxlab.facts.profiled.engines.engine import EngineError
     from transxlab.facts.profiled.facts import split_facts
-    from transxlab.facts.profiled.profile import ReadError, profile
+    from transxlab.facts.profiled.profile import profile
 
     lens = chosen(gathered.facts, options, gathered.remarks)
-    try:
+
+    def measure(some: Mapping[str, list[str]]) -> DataProfile:
         with progress("profiling") as advance:
-            found = profile(
-                files,
+            return profile(
+                some,
                 progress=advance,
-                processes=options.get("processes") or _processes(files),
+                processes=options.get("processes") or _processes(some),
                 engine=options.get("profiler") or "pool",
                 cache=Path(".transxlab") / "cache",
                 lens=lens,
                 against=options.get("against") or (),
             )
-    except (ReadError, EngineError) as error:
+
+    try:
+        found, gathered.unusable = profiled(files, measure, gathered.facts)
+    except EngineError as error:
         raise Unusable(str(error)) from None
     gathered.profile = found
     split_facts(found, gathered.facts, rows=options.get("rows"))
-    gathered.remarks += [str(problem) for problem in found.problems]
-    gathered.unusable += [str(problem) for problem in found.unreadable]
+    gathered.remarks += [*gathered.unusable, *map(str, found.problems)]
+    gathered.unusable += map(str, found.unreadable)
 
 
 LARGE_BYTES = 64 << 20
