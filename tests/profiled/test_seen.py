@@ -271,6 +271,56 @@ def test_no_tokenizer_is_a_sentence() -> None:
         codec(Lens("no/such-tokenizer"))
 
 
+def test_a_tokenizer_of_the_cache(folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    commit = "a" * 40
+    place = folder / "hub" / "models--acme--tiny"
+    (place / "refs").mkdir(parents=True)
+    (place / "refs" / "main").write_text(commit)
+    tokenizer("chatml").save_pretrained(place / "snapshots" / commit)
+    (place / "snapshots" / commit / "generation_config.json").write_text('{"eos_token_id": 0}')
+    monkeypatch.setattr(hub.constants, "HF_HUB_CACHE", str(folder / "hub"))
+    lens = Lens("acme/tiny")
+    assert seen({"messages": TALK}, lens).trains
+    assert codec(lens).stops == {0, 2}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sentence_pieces(name: str, folder: Any) -> None:
+    """Spaces as a letter of their own, one in front of all, and bytes for what is unknown."""
+    tokenizers, family = pytest.importorskip("tokenizers"), FAMILIES[name]
+    made = tokenizers.Tokenizer(
+        tokenizers.models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True)
+    )
+    made.normalizer = tokenizers.normalizers.Sequence(
+        [tokenizers.normalizers.Prepend("▁"), tokenizers.normalizers.Replace(" ", "▁")]
+    )
+    steps = tokenizers.decoders
+    made.decoder = steps.Sequence(
+        [steps.Replace("▁", " "), steps.ByteFallback(), steps.Fuse(), steps.Strip(" ", 1, 0)]
+    )
+    alphabet = ["<unk>", *family.special, *(f"<0x{byte:02X}>" for byte in range(256))]
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=600, special_tokens=alphabet, show_progress=False
+    )
+    made.train_from_iterator([str(turn["content"]) for turn in TALK] * 9, trainer)
+    wrapped = type(tokenizer(name))(
+        tokenizer_object=made, eos_token=family.eos, bos_token=family.bos, unk_token="<unk>"
+    )
+    wrapped.chat_template = family.template
+    wrapped.save_pretrained(folder / f"pieces-{name}")
+    lens = Lens(str(folder / f"pieces-{name}"))
+    found = seen({"messages": TALK}, lens)
+    own = codec(lens).tokenizer
+    encoded = made.encode("".join(t for t, _ in family.pieces(TALK)), add_special_tokens=False)
+    assert list(found.ids) == encoded.ids
+    answers = [own.decode([i]) for i, bit in zip(found.ids, found.trained, strict=True) if bit]
+    taught = "".join(answers).replace(" ", "")
+    stop = codec(lens).turn_end
+    assert taught == f"Paris.{stop}Madrid,thecity{stop}"
+    assert found.stops
+
+
 def test_a_fallback_stands_in_for_a_missing_template(folder: Any) -> None:
     made = tokenizer("chatml")
     own = made.chat_template

@@ -215,6 +215,10 @@ def _loaded(name: str) -> Any:
         return made.from_pretrained(name, local_files_only=True)
     except Exception as error:
         missing = not Path(name).is_dir()
+        # A tokenizer that was fetched without its model's config.json is found by its files alone.
+        cached = _cached(name, "tokenizer.json") if missing else ""
+        if cached:
+            return _fetched(made, str(Path(cached).parent))
         if missing and _online():
             return _fetched(made, name)
         raise TokenizerError(_why(name, error, missing)) from None
