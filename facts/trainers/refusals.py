@@ -21,6 +21,7 @@ from transxlab.facts.trainers.document import Cell, Document
 from transxlab.facts.trainers.history import before
 from transxlab.facts.trainers.scalars import meant
 from transxlab.facts.trainers.sheet import Sheet
+from transxlab.facts.values import finite
 
 _CONDITION = re.compile(
     r"(?P<not>!)?(?P<key>[\w.*]+)(?:(?P<there>\?)|(?P<op><>|!=|<=|>=|=|~|<|>)(?P<value>.*))?\Z"
@@ -223,5 +224,5 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, (int, float)):
-        return float(value)
+        return float(value) if finite(value) else None
     return meant(value) if isinstance(value, str) else None
