@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generated.kinds import KINDS
 from generated.words import NOUNS, VERBS, Maker, Pick, Row, filled
 
 
@@ -73,4 +74,5 @@ DEV: dict[str, Maker] = {
         "def set_{v}(self, value):\n    self._{v} = value\n",
     ),
     "triples": filled("{a} | located in | {b}", "{a} | instance of | {b}", "{a} | author | {b}"),
+    **KINDS,
 }

@@ -53,6 +53,12 @@ PASSAGE_WORDS = 10
 SIGN_WORDS = 0.6
 """Words that one Chinese or Japanese character counts for."""
 
+FRAME_TOKENS, FRAME_SHARE = 3, 0.05
+"""A run this long that so many rows share belongs to a prompt, not to what was put into it."""
+
+OWN_WORDS = 6
+"""Words a row must hold beside such runs to be judged by them alone."""
+
 MARK_WORDS = 0.5
 """Words that every token of a formula counts for: marks and numbers are easy to guess anywhere."""
 
@@ -121,6 +127,11 @@ def _weights(corpus: Corpus) -> NDArray[np.float64]:
     weight = np.where(kind == IDEOGRAPH, SIGN_WORDS, np.where(kind == WORD, 1.0, 0.0))
     quoted = covered(whole, PASSAGE_TOKENS)
     weight[quoted] = 0.0
+    whole = np.arange(len(corpus.hash)) + FRAME_TOKENS <= corpus.ends()
+    runs = row_frequency(ngrams(corpus.hash, FRAME_TOKENS), corpus.row, whole)
+    frame = covered(runs >= FRAME_SHARE * corpus.rows, FRAME_TOKENS)
+    left = np.bincount(corpus.row, weight * ~frame, corpus.rows)
+    weight[frame & (left >= OWN_WORDS)[corpus.row]] = 0.0
     words = np.bincount(corpus.row, weight, corpus.rows)
     formula = (words < LEAST_WORDS)[corpus.row] & ~quoted
     mixed: NDArray[np.float64] = np.where(formula, MARK_WORDS, weight)

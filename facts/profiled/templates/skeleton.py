@@ -43,7 +43,7 @@ FIXED_SHARE = 0.34
 LONGEST_SLOT = 12
 """Tokens a slot may hold: templates are filled with names and phrases, wrappers with passages."""
 
-USUAL_SLOT = 5.0
+USUAL_SLOT = 4.0
 """Mean tokens of the longest slot over the rows of a skeleton: where it is more, what is filled in
 is text, and the skeleton is one of several prompts around it."""
 
@@ -129,7 +129,7 @@ def _judged(
     else:
         contents = np.bincount(row, keep & content, rows)
         numbers = np.bincount(row, corpus.hash == np.uint64(NUMBER), rows)
-        longest = longest_slot(corpus, keep, content)
+        longest = longest_slot(corpus, keep)
         telling = (contents >= 1) | ((fixed >= 5) & (numbers > 0))
         fits = heavy & (fixed >= 3) & (fixed >= FIXED_SHARE * sizes) & telling
         usual = (np.bincount(inverse, longest) / counts)[inverse]
@@ -151,21 +151,15 @@ def slot_starts(corpus: Corpus, keep: Flags) -> Flags:
     return starts
 
 
-def longest_slot(corpus: Corpus, keep: Flags, content: Flags) -> Counts:
-    """For each row, blanked tokens in its longest stretch without a kept word of content.
-
-    Words of grammar do not end a stretch: in free text they are kept everywhere.
-    """
+def longest_slot(corpus: Corpus, keep: Flags) -> Counts:
+    """For each row, tokens in its longest slot."""
     import numpy as np
 
-    starts = keep & content
-    starts[corpus.offsets[:-1][np.diff(corpus.offsets) > 0]] = True
+    starts = np.flatnonzero(slot_starts(corpus, keep))
     longest = np.zeros(corpus.rows, np.int64)
-    begins = np.flatnonzero(starts)
-    if len(begins):
-        np.maximum.at(
-            longest, corpus.row[begins], np.add.reduceat((~keep).astype(np.int64), begins)
-        )
+    if len(starts):
+        run = np.add.reduceat((~keep).astype(np.int64), starts)
+        np.maximum.at(longest, corpus.row[starts], run)
     return longest
 
 
