@@ -160,7 +160,8 @@ def _legend(lens: Lens, codec: Codec) -> Iterator[str]:
         yield f"note: {note}"
     if lens.chat == "marked" and not codec.marked:
         yield (
-            "note: the trainer puts a marked twin of this template in its place"
+            "note: the trainer puts a marked twin of this template in its place; the mask is "
+            "nearly the twin's"
             if codec.patched
             else "note: the loss is on what the chat template marks with {% generation %}, and it "
             "marks nothing"

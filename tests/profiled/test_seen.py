@@ -330,3 +330,20 @@ def test_a_fallback_stands_in_for_a_missing_template(folder: Any) -> None:
     bare = Lens(str(folder / "bare"))
     assert seen({"messages": TALK}, bare).fate == "refused"
     assert seen({"messages": TALK}, replace(bare, fallback=CHATML)).trains
+
+
+def test_a_template_with_a_marked_twin(
+    lens: Callable[..., Lens], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TRL knows some templates word for word; its twins train the line break behind the end too."""
+    from transxlab.facts.profiled.seen import codec as module
+
+    monkeypatch.setattr(module, "is_patched", lambda template, trainer: trainer == "trl")
+    own = lens("chatml", chat="marked", trainer="trl", batch=77)
+    ids, mask = truth("chatml", TALK)
+    found = seen({"messages": TALK}, own)
+    assert list(found.ids) == ids
+    behind = [i for i, bit in enumerate(found.trained) if bit and not mask[i]]
+    assert [ids[i - 1] for i in behind] == [codec(own).eos_id] * 2
+    assert found.stops
+    assert not seen({"messages": TALK}, replace(own, trainer="older")).trains

@@ -75,8 +75,6 @@ def labelled(said: Talk, lens: Lens, codec: Codec) -> Labelled:
         said = _addressed(said, lens)
     if way == "turns" and said.kind == "asked" and not codec.has_template:
         way = "apart"
-    if way == "marked" and codec.patched:
-        way = "turns"
     return _masked(_WAYS[way](codec, lens, said), lens, codec)
 
 
