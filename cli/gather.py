@@ -51,9 +51,7 @@ def gather(
 
     ``text`` stands for the content of the config, as if it had been saved already.
     """
-    from transxlab.facts.vocabulary.lab import vocabulary_for
-
-    gathered = Gathered(Facts(vocabulary_for(Path.cwd())))
+    gathered = Gathered(_begun(options, observe))
     problems: list[str] = []
     if config is not None:
         _config(gathered, config, trainer, version, problems, text)
@@ -72,6 +70,24 @@ def gather(
         _machine(gathered, options)
     _data(gathered, options)
     return gathered
+
+
+def _begun(options: Mapping[str, Any], observe: bool) -> Facts:
+    """Facts with what must be known before a config is read: versions, on which defaults rest."""
+    from transxlab.facts.vocabulary.lab import vocabulary_for
+
+    facts = Facts(vocabulary_for(Path.cwd()))
+    said = tuple(fact for fact in options.get("fact") or () if fact.startswith("environment."))
+    if said:
+        from transxlab.facts.asked.beside import Beside, beside
+
+        beside(Beside(facts=said), facts)
+    if observe:
+        from transxlab.facts.observed.environment import packages
+        from transxlab.facts.observed.filling import fill
+
+        fill(facts, "environment", packages(), "installed packages")
+    return facts
 
 
 def _config(

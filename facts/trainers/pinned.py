@@ -36,7 +36,7 @@ def pins(config: Path) -> dict[str, Pin]:
 
     Folders above the project's topmost one are not looked into.
     """
-    return _pins(str(config.parent))
+    return _pins(str(config.absolute().parent))
 
 
 @lru_cache(maxsize=4096)
@@ -51,7 +51,7 @@ def _pins(folder: str) -> dict[str, Pin]:
         for name in sorted(filter(_FILES.match, names)):
             for package, pin in _read(place / name).items():
                 found.setdefault(package, pin)
-        if found or names & _ROOTS or place == place.parent or str(place) == ".":
+        if found or names & _ROOTS or place == place.parent:
             return found
         place = place.parent
     return {}
