@@ -37,6 +37,8 @@ def command(file: str, entries: bool, **given: Any) -> None:
         seen = standing(label, held, case.facts)
         return "" if seen is None else f"; {seen.sentence()}"
 
+    if gathered.run is not None:
+        click.echo(f"{file}: {gathered.run}")
     rows = [
         (
             fact.label(slot),

@@ -15,6 +15,23 @@ from transxlab.facts.situation import Facts
 if TYPE_CHECKING:
     from transxlab.facts.profiled.profile import DataProfile
 
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Which of several runs of one file was read."""
+
+    number: int
+    """Its place among them, from 1."""
+    of: int
+    """How many the file holds."""
+    line: int | None
+    """Line it begins at."""
+
+    def __str__(self) -> str:
+        at = "" if self.line is None else f", line {self.line}"
+        return f"run {self.number} of {self.of}{at}"
+
+
 ROLES = ("train", "val", "test")
 NAMED = ("model", "method", "stage")
 BESIDE = (*NAMED, "gpu", "vram", "gpus", "serve_gpu", "local", "model_config", "task", "fact")
@@ -34,6 +51,8 @@ class Gathered:
     """Sentences about inputs that could be used in part."""
     unusable: list[str] = field(default_factory=list)
     """Sentences about data files of which nothing could be used, beside others that could."""
+    run: Run | None = None
+    """Which run this is, where the file holds several."""
     profile: DataProfile | None = None
     """What was measured on the data; None where none was given."""
 
@@ -46,15 +65,23 @@ def gather(
     version: str | None = None,
     observe: bool = False,
     text: str | None = None,
+    run: int | None = None,
 ) -> Gathered:
     """Read everything; raises Unusable with every sentence about what could not be used.
 
-    ``text`` stands for the content of the config, as if it had been saved already.
+    ``text`` stands for the content of the config, as if it had been saved already. ``run``: which
+    of its runs is read, from 0, where all are looked at in turn; without it the one of ``--run``,
+    else the first, and a remark says so.
     """
     gathered = Gathered(_begun(options, observe))
     problems: list[str] = []
     if config is not None:
-        _config(gathered, config, trainer, version, problems, text)
+        place = (options.get("run") or 1) - 1 if run is None else run
+        _config(gathered, config, trainer, version, problems, text, place)
+        if gathered.run is not None and run is None:
+            gathered.remarks.append(
+                f"{config}: {gathered.run}, is looked at; --run N takes another"
+            )
     if options.get("answers"):
         _answers(gathered, options["answers"], problems)
     if options.get("spec"):
@@ -97,13 +124,14 @@ def _config(
     version: str | None,
     problems: list[str],
     text: str | None,
+    run: int,
 ) -> None:
     from transxlab.facts.trainers.failure import ConfigError
     from transxlab.facts.trainers.reading import read_into
 
     try:
         reading = read_into(
-            gathered.facts, Path(config), trainer=trainer, version=version, text=text
+            gathered.facts, Path(config), trainer=trainer, version=version, text=text, run=run
         )
     except ConfigError as error:
         problems.append(str(error))
@@ -111,10 +139,8 @@ def _config(
     gathered.trainer = reading.trainer
     gathered.unknown_keys = tuple(reading.unknown_keys)
     gathered.remarks += [str(problem) for problem in reading.problems]
-    if reading.runs:
-        count = len(reading.runs)
-        others = "another run" if count == 1 else f"{count:,} more runs"
-        gathered.remarks.append(f"{config}: the first run is looked at; the file holds {others}")
+    if len(reading.lines) > 1:
+        gathered.run = Run(run + 1, len(reading.lines), reading.lines[run])
 
 
 def _answers(gathered: Gathered, file: str, problems: list[str]) -> None:

@@ -12,6 +12,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _FILE = click.Path(path_type=str)
 
 BESIDE: Sequence[Callable[[Any], Any]] = (
+    click.option(
+        "--run",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Of several runs in a file, the N-th.",
+    ),
     click.option("--gpu", metavar="NAME", help='Training GPU, as in "RTX 4090" or "A100 80GB".'),
     click.option("--vram", type=float, metavar="GIB", help="Memory of a training GPU, in GiB."),
     click.option("--gpus", type=click.IntRange(min=1), metavar="N", help="How many training GPUs."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,8 @@ class State:
     """Trainer it was read for."""
     unknown: frozenset[str]
     """Keys that the trainer does not know."""
+    run: int = 0
+    """Which run of the file it is about, from 0."""
 
     @property
     def facts(self) -> Facts:
@@ -72,9 +74,21 @@ def fixed(path: str, task: Task, rules: Rulebook) -> Fixed:
     Raises Unusable where the file cannot be read.
     """
     raw = Path(path).read_bytes()
-    report = reported(path, task, rules)
     one = Fixed(path, raw, raw.decode("utf-8-sig"))
+    report = reported(path, task, rules)
+    _settle(one, report, task, rules)
+    for run in range(1, report.run.of if report.run else 1):
+        _settle(one, reported(path, task, rules, run=run), task, rules)
+    return one
+
+
+def _settle(one: Fixed, report: Report, task: Task, rules: Rulebook) -> None:
+    """Clear what one run of a file has to clear, in the text as the runs above it left it."""
+    path = one.path
     state = _state(one.text, report)
+    if one.text != one.raw.decode("utf-8-sig"):
+        gathered, case, _ = judged(path, task, rules, one.text, run=state.run)
+        state = replace(state, case=case, unknown=frozenset(gathered.unknown_keys))
     # Accepted findings, and those that no one asked about, are nobody's to fix.
     stand = {_key(found) for found in report.standing}
     settled = {_key(found) for found in report.case.findings} - stand
@@ -87,7 +101,6 @@ def fixed(path: str, task: Task, rules: Rulebook) -> Fixed:
         else:
             one.done.append(f"{_where(found, path)}: {found.rule.id}: {found.message}")
     one.text = state.text
-    return one
 
 
 def offered(report: Report, found: Concluded) -> tuple[str, str] | None:
@@ -104,7 +117,8 @@ def offered(report: Report, found: Concluded) -> tuple[str, str] | None:
 
 
 def _state(text: str, report: Report) -> State:
-    return State(text, report.case, report.trainer, frozenset(report.unknown_keys))
+    run = report.run.number - 1 if report.run else 0
+    return State(text, report.case, report.trainer, frozenset(report.unknown_keys), run)
 
 
 def _key(found: Concluded) -> _Key:
@@ -130,14 +144,14 @@ def _cleared(state: State, found: Concluded, path: str, task: Task, rules: Ruleb
     for changes in _plans(state, found, path):
         try:
             text = _edited(state, changes, path)
-            gathered, case, _ = judged(path, task, rules, text)
+            gathered, case, _ = judged(path, task, rules, text, run=state.run)
         except CannotEdit as error:
             why = str(error)
             continue
         except Unusable as error:
             why = f"taken back, the file could not be read any more: {error}"
             continue
-        after = State(text, case, gathered.trainer, frozenset(gathered.unknown_keys))
+        after = State(text, case, gathered.trainer, frozenset(gathered.unknown_keys), state.run)
         harm = _harm(state, after, found, changes)
         if harm is None:
             return after

@@ -30,42 +30,54 @@ def kept(path: str, task: Task, rules: Rulebook) -> Case:
 def look(file: Named, task: Task, rules: Rulebook) -> Piece:
     """What one file adds to the output; a file that cannot be used is a piece with its errors."""
     piece = Piece(file.path, file.named)
-    started = process_time()
-    try:
-        gathered, case, read = judged(file.path, task, rules)
-    except Unusable as error:
-        piece.errors = list(error.messages)
-        return piece
-    except OSError as error:
-        piece.errors = [spoken(error)]
-        return piece
-    inferred = process_time()
-    _LAST.append((file.path, case))
-    report = _report(file, task, rules, gathered, case, piece)
-    piece.text = renderer(task.form).one(report)
-    piece.seconds = (read - started, inferred - read, process_time() - inferred)
-    piece.engine = case.engine
-    return piece
+    form = renderer(task.form)
+    chosen = task.given.get("run")
+    run = (chosen or 1) - 1
+    while True:
+        started = process_time()
+        try:
+            gathered, case, read = judged(file.path, task, rules, run=run)
+        except Unusable as error:
+            piece.errors = list(error.messages)
+            return piece
+        except OSError as error:
+            piece.errors = [spoken(error)]
+            return piece
+        inferred = process_time()
+        text = form.one(_report(file, task, rules, gathered, case, piece))
+        piece.text += (form.BETWEEN if piece.text and text else "") + text
+        spent = (read - started, inferred - read, process_time() - inferred)
+        piece.seconds = tuple(map(sum, zip(piece.seconds, spent, strict=True)))  # type: ignore[assignment]
+        piece.engine = case.engine
+        if run == (chosen or 1) - 1:
+            _LAST.append((file.path, case))
+        run += 1
+        if chosen or gathered.run is None or run >= gathered.run.of:
+            piece.lapsed = list(dict.fromkeys(piece.lapsed))
+            unmatched = piece.unmatched.items()
+            piece.lapsed += [text for where, text in unmatched if where not in piece.used]
+            return piece
 
 
 def judged(
-    path: str, task: Task, rules: Rulebook, text: str | None = None
+    path: str, task: Task, rules: Rulebook, text: str | None = None, *, run: int = 0
 ) -> tuple[Gathered, Case, float]:
     """What was read, what was found, and the processor time at which reading ended.
 
-    ``text`` stands for the content of the file, as if it had been saved already.
+    ``text`` stands for the content of the file, as if it had been saved already; ``run`` is the
+    run of the file that is looked at, from 0.
     """
     given = task.given
     trainer, version = given["trainer"], given["trainer_version"]
-    gathered = gather(path, given, trainer=trainer, version=version, text=text)
+    gathered = gather(path, given, trainer=trainer, version=version, text=text, run=run)
     read = process_time()
     case = consulting.consult(gathered.facts, rules, design=False, engine=given["engine"])
     return gathered, case, read
 
 
-def reported(path: str, task: Task, rules: Rulebook) -> Report:
-    """One file audited, waivers and baseline applied; raises Unusable where it cannot be read."""
-    gathered, case, _ = judged(path, task, rules)
+def reported(path: str, task: Task, rules: Rulebook, *, run: int = 0) -> Report:
+    """One run of a file audited, waivers and baseline applied; raises Unusable where it is none."""
+    gathered, case, _ = judged(path, task, rules, run=run)
     return _report(Named(path, True), task, rules, gathered, case, Piece(path, True))
 
 
@@ -85,23 +97,27 @@ def _report(
         unknown_keys=gathered.unknown_keys,
         remarks=gathered.remarks,
         task=task,
+        run=gathered.run,
     )
     _waive(report, rules, piece)
     if task.baseline is not None:
         _only_new(report, piece)
     standing = report.standing
-    piece.counts = summed(standing, report.not_judged)
+    piece.counts = dict(Counter(piece.counts) + Counter(summed(standing, report.not_judged)))
     stands = Counter(one.rule.id for one in standing)
     every = Counter(one.rule.id for one in report.findings)
-    piece.rules = {rule: (stands[rule], count - stands[rule]) for rule, count in every.items()}
+    for rule, count in every.items():
+        before = piece.rules.get(rule, (0, 0))
+        piece.rules[rule] = (before[0] + stands[rule], before[1] + count - stands[rule])
     if task.given.get("write_baseline"):
         from transxlab.cli.auditing.baseline import fingerprint
 
-        piece.marks = [fingerprint(one) for one in standing]
+        piece.marks += [fingerprint(one) for one in standing]
     if task.form == "text":
         from transxlab.cli.waiting import grouped_of
 
-        piece.waiting = grouped_of(report.not_judged)
+        for question, names in grouped_of(report.not_judged).items():
+            piece.waiting.setdefault(question, set()).update(names)
     return report
 
 
@@ -119,14 +135,13 @@ def _waive(report: Report, rules: Rulebook, piece: Piece) -> None:
     mine += written
     done = waivers.apply(report.findings, mine, task.today)
     report.findings, report.waived_by = done.findings, done.by
-    piece.used, piece.lapsed = done.used, done.lapsed
-    piece.lapsed += [
-        f"{waiver.where}: the waiver of {', '.join(waiver.rules)} matches no finding"
+    piece.used |= done.used
+    piece.lapsed += done.lapsed
+    piece.unmatched |= {
+        waiver.where: f"{waiver.where}: the waiver of {', '.join(waiver.rules)} matches no finding"
         for waiver in mine
-        if waiver.kind == "inSource"
-        and waiver.where not in done.used
-        and any(task.selection.holds(rule) for rule in waiver.rules)
-    ]
+        if waiver.kind == "inSource" and any(task.selection.holds(rule) for rule in waiver.rules)
+    }
 
 
 def _text(path: str) -> str:
@@ -141,9 +156,10 @@ def _only_new(report: Report, piece: Piece) -> None:
     from transxlab.cli.auditing import baseline
 
     task = report.task
-    known = task.before.get(baseline.name_of(report.path, Path(task.baseline or "")), {})
-    fresh = baseline.new(report.standing, known)
-    piece.known = len(report.standing) - len(fresh)
+    held = task.before.get(baseline.name_of(report.path, Path(task.baseline or "")), {})
+    fresh = baseline.new(report.standing, Counter(held) - piece.met_marks)
+    piece.met_marks.update(baseline.fingerprint(one) for one in report.standing)
+    piece.known += len(report.standing) - len(fresh)
     kept = {id(one) for one in fresh}
     pairs = [
         (one, report.waived_by.get(at))

@@ -14,6 +14,7 @@ from transxlab.engine.case import Case, Concluded, Waiting
 if TYPE_CHECKING:
     from transxlab.cli.auditing.selecting import Selection
     from transxlab.cli.auditing.waivers import Waiver
+    from transxlab.cli.gather import Run
     from transxlab.engine.rulebook import Rulebook
 
 
@@ -63,6 +64,19 @@ class Report:
     """Sentences about inputs that could be used in part."""
     task: Task
     """What was asked."""
+    run: Run | None = None
+    """Which run of the file it is, where the file holds several."""
+
+    @property
+    def title(self) -> str:
+        """The file, with the run it is about where the file holds several."""
+        return self.path if self.run is None else f"{self.path} ({self.run})"
+
+    def begins(self, found: Concluded) -> int | None:
+        """The line of a finding, else that of its run; None for one about the whole file."""
+        if found.line is not None:
+            return found.line
+        return None if self.run is None else self.run.line
 
     def word(self, slot: str) -> str | None:
         """A setting as text, ``stage`` or ``method``; None where it is not known."""
@@ -115,8 +129,12 @@ class Piece:
     """Fingerprints of its standing findings."""
     known: int = 0
     """Findings that the baseline held already."""
+    met_marks: Counter[str] = field(default_factory=Counter)
+    """Fingerprints that its runs so far took from the baseline."""
     lapsed: list[str] = field(default_factory=list)
     """Sentences on waivers that no longer hold."""
+    unmatched: dict[str, str] = field(default_factory=dict)
+    """A sentence for each waiver in it, in case it matches no finding of any run."""
     used: set[str] = field(default_factory=set)
     """Places of waivers that are about a finding of this file."""
     met: set[str] = field(default_factory=set)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transxlab.cli.render import published
 from transxlab.engine.case import Case, Concluded, Decision, Ranked, Waiting
 from transxlab.engine.rule import SEVERITIES
 from transxlab.facts.situation import Facts
 from transxlab.facts.values import Interval
+
+if TYPE_CHECKING:
+    from transxlab.cli.gather import Run
 
 VERSION = 1
 """Version of the contract; it rises when a field changes its meaning."""
@@ -59,6 +62,13 @@ def finding(found: Concluded, facts: Facts | None = None) -> dict[str, Any]:
         "notes": list(found.notes),
         "published": published.as_plain(found, facts),
     }
+
+
+def run(which: Run | None) -> dict[str, Any] | None:
+    """Which run of a file it is about; None where the file holds one only."""
+    if which is None:
+        return None
+    return {"number": which.number, "of": which.of, "line": which.line}
 
 
 def waiting(item: Waiting) -> dict[str, Any]:

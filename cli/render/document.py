@@ -28,6 +28,7 @@ def one(report: Report) -> str:
     """One element of ``files``."""
     found = {
         "path": report.path,
+        "run": contract.run(report.run),
         "trainer": report.trainer,
         "stage": report.word("stage"),
         "method": report.word("method"),

@@ -37,8 +37,9 @@ def end(total: Total) -> str:
 
 def _command(report: Report, found: Concluded) -> str:
     fields = {"file": report.path}
-    if found.line is not None:
-        fields["line"] = str(found.line)
+    begins = report.begins(found)
+    if begins is not None:
+        fields["line"] = str(begins)
         spot = report.spot(found)
         if spot is not None:
             start, stop = spot.whole

@@ -29,10 +29,10 @@ def one(report: Report) -> str:
     failing = sum(_fails(report, one) for one in found)
     skipped = sum(one.silenced is not None for one in found)
     cases = [_case(report, one) for one in found] or [
-        f'    <testcase name="audit" classname={_quoted(report.path)} time="0"/>\n'
+        f'    <testcase name="audit" classname={_quoted(report.title)} time="0"/>\n'
     ]
     head = (
-        f'  <testsuite name={_quoted(report.path)} tests="{len(cases)}" failures="{failing}" '
+        f'  <testsuite name={_quoted(report.title)} tests="{len(cases)}" failures="{failing}" '
         f'errors="0" skipped="{skipped}" time="0">\n'
     )
     return f"{head}{''.join(cases)}  </testsuite>\n"
@@ -74,10 +74,11 @@ def _case(report: Report, found: Concluded) -> str:
         inside = f"<failure message={message} type={kind}>{_escaped(said)}</failure>"
     else:
         inside = f"<system-out>{_escaped(f'{found.severity}: {said}')}</system-out>"
-    line = "" if found.line is None else f' line="{found.line}"'
+    begins = report.begins(found)
+    line = "" if begins is None else f' line="{begins}"'
     place = f"file={_quoted(report.path)}{line}"
     return (
-        f'    <testcase name={name} classname={_quoted(report.path)} {place} time="0">'
+        f'    <testcase name={name} classname={_quoted(report.title)} {place} time="0">'
         f"{inside}</testcase>\n"
     )
 

@@ -27,7 +27,7 @@ def one(report: Report) -> str:
         return ""
     words = [report.trainer, report.word("stage"), report.word("method")]
     about = ", ".join(word for word in words if word)
-    head = f"\n## {escaped(report.path)}\n\n{escaped(about)}\n\n"
+    head = f"\n## {escaped(report.title)}\n\n{escaped(about)}\n\n"
     table = "| | rule | line | finding | instead |\n|---|---|---|---|---|\n"
     rows = [_row(found) for found in report.standing]
     waived = [

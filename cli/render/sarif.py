@@ -92,6 +92,7 @@ def result(report: Report, at: int) -> dict[str, Any]:
             "value": contract.plain(found.value),
             "recommend": contract.plain(found.recommend),
             "notes": list(found.notes),
+            "run": contract.run(report.run),
         },
     }
     fixed = _fix(report, found)
@@ -112,7 +113,7 @@ def result(report: Report, at: int) -> dict[str, Any]:
 def _place(report: Report, found: Concluded) -> dict[str, Any]:
     """Where a finding stands; one about a whole file has its first line, for GitHub needs one."""
     file = file_of(found) or report.path
-    region: dict[str, Any] = {"startLine": found.line or 1}
+    region: dict[str, Any] = {"startLine": report.begins(found) or 1}
     spot, line = report.spot(found), report.line(found)
     if spot is not None:
         region |= columns(*spot.whole)

@@ -35,7 +35,7 @@ def one(report: Report) -> str:
 def _lines(report: Report, alone: bool) -> Iterator[str]:
     about = [report.trainer, report.word("stage"), report.word("method")]
     words = click.style(" · ".join(word for word in about if word), dim=True)
-    yield f"{console.heading(report.path)}  {words}"
+    yield f"{console.heading(report.title)}  {words}"
     yield from (f"  {remark}" for remark in console.few(report.remarks))
     yield ""
     table = sources()

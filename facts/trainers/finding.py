@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from transxlab.facts.trainers.failure import NotATrainingConfig, Problem
 from transxlab.facts.trainers.including import beside, inherited, injected, overlaid
 from transxlab.facts.trainers.interpolating import interpolated
 from transxlab.facts.trainers.scalars import Dialect
-from transxlab.facts.trainers.textfile import parse, read_text
+from transxlab.facts.trainers.textfile import parse_all, read_text
 from transxlab.facts.trainers.trainer import Trainer
 from transxlab.facts.trainers.trainer import trainer as find
 
@@ -45,7 +45,7 @@ def runs(path: Path, chosen: Trainer | None, text: str | None) -> list[Run]:
         from transxlab.facts.trainers.tomltext import read_toml
 
         return _told(_known([read_toml(text, file)], chosen), file)
-    return [_config(text, path, suffix == ".json", chosen)]
+    return _configs(text, path, suffix == ".json", chosen)
 
 
 def _told(found: Iterator[Run], file: str) -> list[Run]:
@@ -86,6 +86,7 @@ def _started(found: list[Document], path: Path, chosen: Trainer | None) -> Itera
 
 def _with_base(script: Document, place: Path, chosen: Trainer | None) -> Iterator[Run]:
     text = read_text(place, str(place))
+    based: Sequence[tuple[Document, Trainer | None]] = ()
     if place.suffix.lower() == ".py":
         from transxlab.facts.trainers.pythontext import read_python
 
@@ -93,9 +94,9 @@ def _with_base(script: Document, place: Path, chosen: Trainer | None) -> Iterato
     else:
         name = chosen or _named(script)
         try:
-            based = [_config(text, place, place.suffix == ".json", name)]
+            based = _configs(text, place, place.suffix == ".json", name)[:1]
         except NotATrainingConfig:
-            based = []
+            based = ()
     for base, trainer in based:
         document = overlaid(base, script)
         name = trainer or _named(document) or _named(replace(document, command=None))
@@ -108,26 +109,34 @@ def _named(document: Document) -> Trainer | None:
     return None if name is None else find(name)
 
 
-def _config(text: str, path: Path, is_json: bool, chosen: Trainer | None) -> Run:
+def _configs(text: str, path: Path, is_json: bool, chosen: Trainer | None) -> list[Run]:
+    """Each document of a YAML or JSON text with its trainer; the first must have one."""
     first: Dialect = "json" if is_json else (chosen.dialect if chosen else "pyyaml")
-    file = str(path)
-    document = _whole(text, path, first)
-    if chosen is None:
-        name = detect(document)
-        if name is None or name == "accelerate":
-            raise NotATrainingConfig(file, None, _NOBODY if name is None else _LAUNCHER)
-        chosen = find(name)
-        if not is_json and chosen.dialect != first:
-            document = _whole(text, path, chosen.dialect)
-    if chosen.dialect == "omegaconf":
+    found: list[Run] = []
+    for place, document in enumerate(_wholes(text, path, first)):
+        name = chosen.name if chosen else detect(document)
+        if name is None or (chosen is None and name == "accelerate"):
+            if place:
+                continue
+            raise NotATrainingConfig(str(path), None, _NOBODY if name is None else _LAUNCHER)
+        trainer = chosen or find(name)
+        if not is_json and trainer.dialect != first:
+            document = _wholes(text, path, trainer.dialect)[place]
+        found.append((_finished(document, trainer), trainer))
+    return found
+
+
+def _finished(document: Document, trainer: Trainer) -> Document:
+    """The document with what its trainer's own loader resolves."""
+    if trainer.dialect == "omegaconf":
         document = interpolated(document)
-    if chosen.map.head.get("dashes") == "yes":
+    if trainer.map.head.get("dashes") == "yes":
         cells = {key.replace("-", "_"): cell for key, cell in document.cells.items()}
         document = replace(document, cells=cells)
-    return document, chosen
+    return document
 
 
-def _whole(text: str, path: Path, dialect: Dialect) -> Document:
-    """A text with what it inherits, or the config inside it."""
-    document = inherited(parse(text, str(path), dialect), path)
-    return injected(document) or document
+def _wholes(text: str, path: Path, dialect: Dialect) -> list[Document]:
+    """The documents of a text with what they inherit, or the config inside them."""
+    whole = (inherited(one, path) for one in parse_all(text, str(path), dialect))
+    return [injected(document) or document for document in whole]

@@ -10,7 +10,7 @@ from transxlab.facts.situation import Facts
 from transxlab.facts.trainers import prequantized
 from transxlab.facts.trainers.document import Document
 from transxlab.facts.trainers.entries import add_entries
-from transxlab.facts.trainers.failure import Problem
+from transxlab.facts.trainers.failure import ConfigError, Problem
 from transxlab.facts.trainers.finding import runs
 from transxlab.facts.trainers.pinned import Pin, pins
 from transxlab.facts.trainers.refusals import add_refusals
@@ -36,7 +36,9 @@ class Reading:
     unknown_keys: tuple[str, ...]
     """Keys that the trainer's schema does not have."""
     runs: tuple[Reading, ...] = ()
-    """Further runs of the same file, in order."""
+    """Further runs of the same file, in order, where all were asked for."""
+    lines: tuple[int | None, ...] = (None,)
+    """Line that each run of the file begins at."""
 
 
 def read(path: Path, *, trainer: str | None = None, version: str | None = None) -> Reading:
@@ -55,19 +57,26 @@ def read_into(
     trainer: str | None = None,
     version: str | None = None,
     text: str | None = None,
+    run: int | None = None,
 ) -> Reading:
     """Like ``read``, but the first run's facts join those that are given.
 
-    ``text`` stands for the file's content, as if it had been saved already.
+    ``text`` stands for the file's content, as if it had been saved already. ``run``: the only run
+    to read, from 0; ConfigError where the file has fewer.
     """
     chosen = find(trainer) if trainer is not None else None
+    found = runs(path, chosen, text)
+    lines = tuple(document.line for document, _ in found)
+    if run is not None and run >= len(found):
+        held = "one run" if len(found) == 1 else f"{len(found)} runs"
+        raise ConfigError(str(path), None, f"it holds {held}; there is no run {run + 1}")
     before = facts.copy()
-    first, *others = runs(path, chosen, text)
+    first, *others = found if run is None else [found[run]]
     further = tuple(
         interpret(document, path, who, before.copy(), version=version) for document, who in others
     )
     reading = interpret(first[0], path, first[1], facts, version=version)
-    return replace(reading, runs=further)
+    return replace(reading, runs=further, lines=lines)
 
 
 def interpret(

@@ -9,7 +9,7 @@ from pathlib import Path
 from transxlab.facts.trainers.document import Document
 from transxlab.facts.trainers.failure import ConfigError
 from transxlab.facts.trainers.scalars import Dialect
-from transxlab.facts.trainers.yamltext import read_yaml
+from transxlab.facts.trainers.yamltext import read_all
 
 MOST_BYTES = 2 * 2**20
 """Size beyond which a file is no training config; the longest published one has 60 kB."""
@@ -45,11 +45,17 @@ def read_document(path: Path, file: str, dialect: Dialect) -> Document:
 
 
 def parse(text: str, file: str, dialect: Dialect) -> Document:
-    """The document in a text; JSON must be valid JSON."""
+    """The first document in a text; JSON must be valid JSON."""
+    return parse_all(text, file, dialect)[0]
+
+
+def parse_all(text: str, file: str, dialect: Dialect) -> list[Document]:
+    """Every document in a text; JSON must be valid JSON."""
     if dialect == "json":
         _check_json(text, file)
         text = text.replace("\t", " ")
-    return replace(read_yaml(text, file, dialect), head=_head(text))
+    head = _head(text)
+    return [replace(document, head=head) for document in read_all(text, file, dialect)]
 
 
 def _head(text: str) -> str:

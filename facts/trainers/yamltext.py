@@ -7,7 +7,7 @@ and duplicates are noticed. libyaml parses where PyYAML was built with it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -53,24 +53,21 @@ class _Builder:
         self.anchors: dict[str, Node] = {}
         self.count = 0
 
-    def build(self, events: Iterator[Any]) -> Node | None:
-        """The root of the first document; later documents are reported."""
+    def build(self, events: Iterator[Any]) -> list[Node]:
+        """The root of each document that holds anything."""
         stack: list[tuple[Node, list[tuple[str, int]]]] = []
-        root: Node | None = None
+        roots: list[Node] = []
         for event in events:
-            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                line = _line(event)
-                self.problems.append(
-                    Problem(self.file, line, "only the first YAML document of the file is read")
-                )
-                break
+            if isinstance(event, yaml.DocumentStartEvent):
+                self.anchors = {}
             node = self._node(event)
             if node is None:
                 if isinstance(event, yaml.CollectionEndEvent):
                     stack.pop()
                 continue
             if not stack:
-                root = node
+                if node.kind != "none":
+                    roots.append(node)
             else:
                 self._attach(stack[-1], node, event)
             if isinstance(event, yaml.CollectionStartEvent):
@@ -79,7 +76,7 @@ class _Builder:
                         self.file, node.line, f"nested more than {DEEPEST} levels deep"
                     )
                 stack.append((node, []))
-        return root
+        return roots
 
     def _node(self, event: Any) -> Node | None:
         if isinstance(event, yaml.AliasEvent):
@@ -148,11 +145,19 @@ class _Builder:
 
 
 def read_yaml(text: str, file: str, dialect: Dialect) -> Document:
-    """The document in a YAML text; ConfigError where it is no YAML map."""
+    """The first document in a YAML text; ConfigError where it is no YAML map."""
+    return read_all(text, file, dialect)[0]
+
+
+def read_all(text: str, file: str, dialect: Dialect) -> list[Document]:
+    """Every document in a YAML text; ConfigError where the first is no YAML map.
+
+    Trainers load the text as one document, so that several are a problem of the file.
+    """
     builder = _Builder(file, dialect)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        root = builder.build(yaml.parse(text, Loader=loader))
+        roots = builder.build(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
@@ -161,13 +166,20 @@ def read_yaml(text: str, file: str, dialect: Dialect) -> Document:
     except (yaml.YAMLError, UnicodeError, ValueError) as error:
         said = " ".join(str(error).split())[:200]
         raise ConfigError(file, None, f"not valid YAML: {said}") from None
-    if root is None or (root.kind == "none"):
+    if not roots:
         raise ConfigError(file, None, "the file is empty; expected keys and values")
-    if root.kind != "map":
+    first, *others = roots
+    if first.kind != "map":
         raise ConfigError(
-            file, root.line, f"expected keys and values at the top, got a {root.kind}"
+            file, first.line, f"expected keys and values at the top, got a {first.kind}"
         )
-    return document_of(root, file, dialect, builder.problems)
+    if others:
+        said = f"{len(roots)} YAML documents in one file: loaders of one document refuse it"
+        builder.problems.append(Problem(file, others[0].line, said))
+    maps = [first, *(root for root in others if root.kind == "map")]
+    return [
+        replace(document_of(root, file, dialect, builder.problems), line=root.line) for root in maps
+    ]
 
 
 def document_of(root: Node, file: str, dialect: Dialect, problems: list[Problem]) -> Document:
