@@ -27,7 +27,7 @@ from transxlab.facts.profiled.readers.folders import expanded
 from transxlab.facts.profiled.results import DataProfile, SplitProfile
 from transxlab.facts.profiled.scan import Part, Task, empty
 from transxlab.facts.profiled.seen.codec import codec
-from transxlab.facts.profiled.seen.lens import Lens
+from transxlab.facts.profiled.seen.lens import Lens, identity
 
 if TYPE_CHECKING:
     from transxlab.facts.profiled.measures.near import Links
@@ -65,8 +65,10 @@ def profile(
     ``problems``; ReadError is raised when nothing of a role's files could be used, EngineError when
     the engine cannot be, TokenizerError when the tokenizer of the lens cannot.
     """
+    settings = str(chunk_bytes)
     if lens is not None:
         codec(lens)
+        settings += identity(lens)
     named = {role: expanded(given, role) for role, given in files.items()}
     total = sum(places.size_bytes(path) for paths in named.values() for path in paths)
     done = _Done(progress, total)
@@ -74,7 +76,7 @@ def profile(
     benchmarks = expanded(against, "against") if against else ()
     at_work = engines.engine(engine, processes)
     try:
-        with resume.store(cache, {**named, "": benchmarks}, f"{chunk_bytes} {lens}") as store:
+        with resume.store(cache, {**named, "": benchmarks}, settings) as store:
             scan = _Scan(at_work, store, chunk_bytes, done, large, lens)
             return _profiled(scan, named, benchmarks)
     finally:

@@ -17,7 +17,7 @@ from transxlab.facts.profiled.measures import supervision
 from transxlab.facts.profiled.measures.supervision import Supervision, SupervisionResult
 from transxlab.facts.profiled.profile import profile
 from transxlab.facts.profiled.seen.codec import TokenizerError
-from transxlab.facts.profiled.seen.lens import Lens
+from transxlab.facts.profiled.seen.lens import Lens, identity
 from transxlab.facts.profiled.seen.packing import bins, efficiency, padding
 from transxlab.facts.situation import Facts
 
@@ -203,3 +203,22 @@ def test_refusals_as_a_fact(tmp_path: Path) -> None:
         "the chat template refuses the row: System role not supported (1 row)",
         f"first {path}:3",
     )
+
+
+def test_a_changed_tokenizer_is_another_one(tmp_path: Path) -> None:
+    lens = Lens(saved(tmp_path, "chatml"))
+    before = identity(lens)
+    assert identity(lens) == before
+    file = Path(lens.tokenizer) / "tokenizer.json"
+    file.write_text(file.read_text() + "\n")
+    assert identity(lens) != before
+    assert identity(replace(lens, max_tokens=5)) != identity(lens)
+    assert identity(Lens("owner/name"))
+
+
+def test_pieces_of_documents_have_no_length_to_pack(tmp_path: Path) -> None:
+    path = written(tmp_path / "train.jsonl", [{"text": "why " * 300}])
+    lens = Lens(saved(tmp_path, "chatml"), max_tokens=100, overlong="split", batch=2, packing=True)
+    found = measured(path, lens)
+    assert (found.padding_share, found.packing_efficiency) == (None, None)
+    assert (found.lost_end_share, found.untrained_share) == (0, 0)

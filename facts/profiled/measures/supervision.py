@@ -179,7 +179,9 @@ def _lengths(looked: list[Looked], seen: list[Looked], lens: Lens) -> dict[str, 
         _count(prompt, row.prompt, row.rows)
     kept = [(row.kept, row.rows) for row in seen]
     tokens, trained = (sum(getattr(r, key) * r.rows for r in seen) for key in ("kept", "trained"))
-    packed = None if lens.max_tokens is None else efficiency(kept, lens.max_tokens)
+    # Rows that are cut into pieces leave no length of their own to pack.
+    whole_rows = lens.max_tokens is not None and lens.overlong != "split"
+    packed = efficiency(kept, lens.max_tokens or 0) if whole_rows else None
     return {
         "trained_token_share": trained / tokens if tokens else None,
         "padding_share": _padding(kept, tokens, packed, lens),
@@ -233,7 +235,7 @@ def _padding(
         return None if packed is None else 1 - packed
     if lens.full_length and lens.max_tokens and rows:
         return 1 - tokens / (rows * lens.max_tokens)
-    if lens.batch is None or lens.grouped:
+    if lens.batch is None or lens.grouped or lens.overlong == "split":
         return None
     return padding(kept, lens.batch)
 

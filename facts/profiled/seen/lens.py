@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 Way = Literal["all", "turns", "marked", "apart", "pairs", "styled", "after"]
@@ -91,3 +92,14 @@ class Lens:
     the run writes its own answers, or where input and output go into two halves of a model."""
     assumed: tuple[str, ...] = ()
     """Sentences about what was taken for granted, for the reader of the result."""
+
+
+def identity(lens: Lens) -> str:
+    """The lens, and the sizes and times of the files of a tokenizer on this machine."""
+    files = sorted(Path(lens.tokenizer).glob("*.j*")) if Path(lens.tokenizer).is_dir() else []
+    return f"{lens} {[(file.name, *_state(file)) for file in files]}"
+
+
+def _state(file: Path) -> tuple[int, int]:
+    found = file.stat()
+    return found.st_size, found.st_mtime_ns
