@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from transxlab.facts.origin import Origin
 from transxlab.facts.profiled.measures.supervision import SupervisionResult
 from transxlab.facts.profiled.results import SplitProfile
+from transxlab.facts.profiled.spots import where
 from transxlab.facts.situation import Fact, Facts
 
 
@@ -21,9 +23,15 @@ def supervised(facts: Facts, fact: Fact, split: SplitProfile, rows: int | None =
         return
     origin = _origin(split, found)
     total = split.counts.rows if rows is None else rows
+    named = {
+        "untrained_share": where(split, found.untrained_examples),
+        "missing_eos_share": where(split, found.endless_examples),
+        "refused_share": where(split, found.refused_examples),
+    }
     for slot, value in {**_lengths(found, total), **_shares(split, found)}.items():
         if value is not None:
-            facts.put(fact, slot, value, origin)
+            lines = f"; {named[slot]}" if named.get(slot) else ""
+            facts.put(fact, slot, value, replace(origin, where=origin.where + lines))
     for slot, value in _tokenizer(found).items():
         unset = value is None and slot != "turn_end"
         if not unset and facts.known(f"tokenizer.{slot}") is None:

@@ -123,7 +123,10 @@ def test_facts_carry_real_counts(tmp_path: Path) -> None:
     assert seen is not None
     assert known is not None
     assert known.value == seen.untrained_share
-    assert known.origin.where == f"profiled: {path}, 30 rows through {lens.tokenizer}"
+    assert known.origin.where.startswith(f"profiled: {path}, 30 rows through {lens.tokenizer}; lin")
+    lengths = facts.known("split[train].max_tokens")
+    assert lengths is not None
+    assert lengths.origin.where == f"profiled: {path}, 30 rows through {lens.tokenizer}"
     values = {
         slot: facts.known(f"split[train].{slot}").value  # type: ignore[union-attr]
         for slot in ("tokens_exact", "max_tokens", "padding_share", "untrained_places")
