@@ -29,7 +29,7 @@ from transxlab.facts.measured.torched import CannotSimulate
 
 MIB = 2**20
 LAYERS = 6
-TOKENS, ROWS = 1024, 4
+TOKENS, ROWS = 512, 8
 FAMILIES = """
 llama-3.2-1b llama-2-7b qwen2.5-1.5b qwen3-1.7b gemma-2b gemma-2-2b gemma-3-1b phi-3-mini
 phi-2 mistral-7b-v0.1 stablelm-2-1.6b olmo-2-1b starcoder2-3b mpt-7b gpt2-xl pythia-1b

@@ -10,6 +10,7 @@ from transxlab.facts.estimated.setup import Profile, Setup, constants
 from transxlab.facts.estimated.tensors import (
     Types,
     attention,
+    differentiated,
     feedforward,
     frozen_inputs,
     inputs,
@@ -79,7 +80,7 @@ def layer(model: Anatomy, stack: Stack, setup: Setup, p: Profile, other: int = 0
         more, later = scored(model, stack, setup, t, rows * length * other)
         kept, moment = kept + more, max(moment, later)
     split = setup.tensor_parallel
-    boundary = t.residual * stack.hidden * tokens
+    boundary = (t.normed if stack.post_norm else t.residual) * stack.hidden * tokens
     # Backward reaches the feed-forward part first, and frees what it kept.
     working = max(tokens * differentiated(stack, t), moment - tokens * fed)
     if setup.compiled and setup.checkpointing == "none":
@@ -91,11 +92,6 @@ def layer(model: Anatomy, stack: Stack, setup: Setup, p: Profile, other: int = 0
 def attending(stack: Stack, one: Case, p: Profile) -> float:
     """Bytes that attention of one layer to its own sequence keeps of one token."""
     return attention(stack, one.wrapped, one.every, one.dropout, one.types, p, eager=one.eager)
-
-
-def differentiated(stack: Stack, t: Types) -> float:
-    """Bytes per token that backward through the feed-forward part makes beside what is saved."""
-    return 3.0 * t.compute * stack.intermediate + 8.0 * stack.hidden
 
 
 def across(

@@ -77,6 +77,10 @@ class Stack:
     """Whether each layer also attends to the encoder's output."""
     latent: int = 0
     """Numbers per token and layer in a compressed KV cache (MLA); 0: keys and values are kept."""
+    post_norm: bool = False
+    """Whether what a layer hands on is the output of a normalisation (BERT, BART)."""
+    rotary: bool = False
+    """Whether queries and keys are turned by their positions, so that they are new tensors."""
     qk_norm: bool = False
     """Whether queries and keys are normalised too."""
     activation: str = "silu"

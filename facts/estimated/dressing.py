@@ -32,6 +32,10 @@ ATTENTION_DROPOUT = (
 """Keys of the dropout on attention's weights."""
 
 
+PLACED = ("wpe", "embed_positions", "embeddings.position_embeddings", "relative_attention_bias")
+"""Tables of positions: a model that has one does not turn queries and keys."""
+
+
 @lru_cache(maxsize=1)
 def usual() -> dict[str, dict[str, str]]:
     """What each family's layers do where its config does not say, by ``model_type``."""
@@ -41,12 +45,16 @@ def usual() -> dict[str, dict[str, str]]:
 def dressed(model: Anatomy, config: Config) -> Anatomy:
     """The anatomy with what its config, or else its family, says its layers compute."""
     family = usual().get(str(config.get("model_type")), {})
+    placed = any(p.kind == "embedding" and p.path in PLACED for p in model.parts)
+    turned = not (placed or config.get("alibi") or family.get("alibi") == "1")
     normed = any(p.path.endswith(("q_norm", "k_norm")) for p in model.parts)
-    stacks = tuple(_stack(one, config, family, normed) for one in model.stacks)
+    stacks = tuple(_stack(one, config, family, normed, turned) for one in model.stacks)
     return replace(model, stacks=stacks, eager_only=family.get("eager_only") == "1")
 
 
-def _stack(one: Stack, config: Config, family: Mapping[str, str], normed: bool) -> Stack:
+def _stack(
+    one: Stack, config: Config, family: Mapping[str, str], normed: bool, turned: bool
+) -> Stack:
     said = next((config[key] for key in FUNCTION if isinstance(config.get(key), str)), None)
     own = family.get("activation") or "silu"
     if config.get("feed_forward_proj"):  # T5: "relu", "gated-gelu", "gated-silu"
@@ -56,8 +64,10 @@ def _stack(one: Stack, config: Config, family: Mapping[str, str], normed: bool) 
         one,
         activation=own if own == "bloom_gelu" else said or own,
         rms=family.get("rms", ""),
+        post_norm=family.get("post_norm") == "1",
         dropout=_rate(config, DROPOUT, family.get("dropout", "")),
         attention_dropout=_rate(config, ATTENTION_DROPOUT, family.get("attention_dropout", "")),
+        rotary=turned,
         qk_norm=normed and one.norm == "rms",
     )
 

@@ -152,11 +152,12 @@ def attention(
 ) -> float:
     """Bytes per token that attention keeps, score matrices aside."""
     kept = inputs(stack.hidden, t.normed, every.queries, r.queries, dropout, t)
-    kept += head_norms(stack, t) + kernel(stack, t, p, eager=eager)
+    views = stack.rotary and every.queries == 1 and not eager and t.product == t.attended
+    kept += head_norms(stack, t) + kernel(stack, t, p, eager=eager, views=views)
     return kept + projected(stack.query, r.out, dropout, t, eager=eager)
 
 
-def kernel(stack: Stack, t: Types, p: Profile, *, eager: bool) -> float:
+def kernel(stack: Stack, t: Types, p: Profile, *, eager: bool, views: bool) -> float:
     """Bytes per token of queries, keys and values that attention keeps, and of log-sum-exps.
 
     Eager attention repeats grouped keys and values for every query head.
@@ -164,8 +165,8 @@ def kernel(stack: Stack, t: Types, p: Profile, *, eager: bool) -> float:
     q, k, b = stack.query, stack.key, t.attended
     expanded = q if eager or p.fused_qkv else k
     kept = b * (q + 2 * expanded) + (0 if eager else 4 * stack.heads)
-    # A fused value is a view, so that the whole fused tensor stays.
-    return kept + (b * (q + k) if p.fused_qkv else 0)
+    # A fused value is a view, so that the whole fused tensor stays beside turned queries and keys.
+    return kept + ((t.product * (q + k)) if views or p.fused_qkv else 0)
 
 
 def projected(width: int, adapters: int, dropout: float, t: Types, *, eager: bool = False) -> float:
@@ -181,6 +182,8 @@ class Function:
 
     kept: tuple[int, int, int]
     """Bytes per number of a 16-bit input, of one under autocast, and of an fp32 input."""
+    passing: tuple[int, int, int]
+    """Bytes per number that its backward makes for a moment, of the same three."""
     gives: str
     """Type of its output: ``same``, or ``wide`` where autocast made it fp32 on the way."""
     also_input: bool
@@ -194,6 +197,7 @@ def functions() -> dict[str, Function]:
     return {
         r["function"]: Function(
             (int(r["narrow"]), int(r["autocast"]), int(r["wide"])),
+            (int(r["back_narrow"]), int(r["back_autocast"]), int(r["back_wide"])),
             r["gives"],
             r["also_input"] == "1",
         )
@@ -201,17 +205,35 @@ def functions() -> dict[str, Function]:
     }
 
 
+def function(stack: Stack, t: Types) -> Function:
+    """The activation function of a layer; a plain one where it is not in the table."""
+    name = "gelu" if t.fused and stack.activation.startswith("gelu") else stack.activation
+    return functions().get(name, functions()["silu"])
+
+
 def activated(stack: Stack, t: Types) -> tuple[int, int, bool]:
     """Bytes per number that the activation keeps and gives, and whether that is one tensor."""
-    name = stack.activation
-    if t.fused and name.startswith("gelu"):
-        name = "gelu"
-    found = functions().get(name, functions()["silu"])
-    if t.product == 4:
-        return found.kept[2], 4, found.also_input
-    if not t.autocast:
-        return found.kept[0], 2, found.also_input
-    return found.kept[1], 2 if found.gives == "same" else 4, found.also_input
+    found = function(stack, t)
+    given = 4 if t.product == 4 or (t.autocast and found.gives == "wide") else 2
+    return found.kept[_place(t)], given, found.also_input
+
+
+def _place(t: Types) -> int:
+    """Which of three figures holds: 16 bits, 16 bits under autocast, or fp32."""
+    return 2 if t.product == 4 else int(t.autocast)
+
+
+def differentiated(stack: Stack, t: Types) -> float:
+    """Bytes per token that backward through the feed-forward part makes beside what is saved.
+
+    Gradients of both halves of a gated product, or of the activation's input; where adapters in
+    fp32 read 16-bit inputs, the gradient of their copy and its casts; gradients of the residual.
+    """
+    own = function(stack, t).passing[_place(t)]
+    each = max(2 * t.product, own) if stack.gated else own
+    if t.frozen and t.product == 2 and t.adapter == 4:
+        each = max(each, 6)
+    return float(each * stack.intermediate + 8 * stack.hidden)
 
 
 def feedforward(stack: Stack, r: Readers, every: Readers, dropout: float, t: Types) -> float:
