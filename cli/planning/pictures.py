@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MOST_LABELS = 12
 """Labels with a bar of their own; the others are one bar."""
 
+LANGUAGES = {"und": "not recognised"}
+"""Codes that say nothing to most people."""
+
 MOST_TEMPLATES = 8
 """Templates with a bar of their own."""
 
@@ -45,6 +48,10 @@ def _of(case: Case, split: SplitProfile) -> Iterator[Picture]:
         yield Picture(f"Row formats, {split.role}", _counted(split.counts.formats))
     if len(split.labels.labels) > 1:
         yield Picture(f"Labels, {split.role}", _counted(split.labels.labels))
+    spoken = split.languages.shares
+    if len(spoken) > 1:
+        rows = [(LANGUAGES.get(code, code), share, "") for code, share in spoken[:MOST_LABELS]]
+        yield Picture(f"Languages, {split.role}: share of the rows looked at", bars(rows))
     found = [t for t in split.templates.templates if t.share >= 0.005][:MOST_TEMPLATES]
     if found and (split.templates.share or 0) >= 0.005:
         rows = [(shortened(t.text, TEMPLATE_CHARS), t.share, t.field) for t in found]

@@ -11,6 +11,7 @@ from typing import Any
 from transxlab.cli.render.words import bounds, value
 from transxlab.engine.case import Case
 from transxlab.facts.situation import Known
+from transxlab.facts.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _wants(case: Case) -> Iterator[Want]:
             said = None
         if made is not None and (said is None or said.value is None):
             wanted, because = made.value, f"{made.rule.what} [{made.rule.id}]"
-            text = bounds(made.range) if made.range and not line.get("holds") else None
+            text = _range(line, made.range)
         elif said is not None and said.value is not None:
             wanted, because, text = said.value, str(said.origin), None
         else:
@@ -103,7 +104,19 @@ def _wants(case: Case) -> Iterator[Want]:
         )
 
 
+def _range(line: dict[str, Any], ends: tuple[Value, Value] | None) -> str | None:
+    """The range that is as good, where the data are not held against one end of it."""
+    if ends is None or line.get("holds"):
+        return None
+    if line.get("share") and all(isinstance(end, float) for end in ends):
+        return " to ".join(_words(line, end) for end in ends)
+    return bounds(ends)
+
+
 def _words(line: dict[str, Any], held: object) -> str:
+    said = line.get("words", {}).get(held) if isinstance(held, str) else None
+    if said is not None:
+        return str(said)
     if line.get("share") and isinstance(held, float):
         return f"{100 * held:.3g}%"
     return value(held)

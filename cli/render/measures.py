@@ -24,6 +24,11 @@ HIDDEN = frozenset(
         "imbalance",
         "single_output_share",
         "tokens_exact",
+        "language",
+        "language_share",
+        "long_outlier_tokens",
+        "short_outlier_tokens",
+        "looked_rows",
     }
 )
 """Slots that are shown another way, or only with --format json."""
@@ -58,10 +63,10 @@ def _group(table: Mapping[str, Any], splits: Sequence[Fact], case: Case) -> Grou
     lines = table["lines"] or list(_further(case))
     for line in lines:
         values = [_held(fact, line["slots"]) for fact in splits]
-        if not any(values) or _repeats(line, splits) or _empty(values):
+        if not any(values) or _empty(values) or _left_out(line, splits):
             continue
         if table.get("quiet") and all(_nothing(value, line.get("plain", 0)) for value in values):
-            group.clean.append(line["say"])
+            group.clean.extend([line["say"]] if line["say"] else [])
             continue
         group.lines.append([line["say"], *(_words(line["slots"], value) for value in values)])
     return group
@@ -82,8 +87,11 @@ def _empty(values: Sequence[Sequence[object]]) -> bool:
     return all(held in ((), None) for value in values for held in value)
 
 
-def _repeats(line: Mapping[str, Any], splits: Sequence[Fact]) -> bool:
-    other = line.get("unless_equal")
+def _left_out(line: Mapping[str, Any], splits: Sequence[Fact]) -> bool:
+    """Whether a line says what another has said, or means nothing beside what another says."""
+    other, beside = line.get("unless_equal"), line.get("not_with")
+    if beside is not None and any(_held(fact, [beside]) for fact in splits):
+        return True
     return other is not None and all(
         _held(fact, line["slots"]) == _held(fact, [other]) for fact in splits
     )

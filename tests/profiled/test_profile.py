@@ -184,7 +184,7 @@ def test_the_order_of_rows_changes_no_share(
     assert [n for n, _ in one.lengths.longest] == [n for n, _ in two.lengths.longest]
     assert [n for n, _ in one.lengths.shortest] == [n for n, _ in two.lengths.shortest]
     assert one.outputs == two.outputs
-    assert one.labels == two.labels
+    assert replace(one.labels, smallest_examples=()) == replace(two.labels, smallest_examples=())
 
 
 def test_what_cannot_be_used_is_named_and_the_rest_counted(messy: tuple[Path, Path]) -> None:

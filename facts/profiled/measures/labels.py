@@ -37,6 +37,8 @@ class LabelsResult:
     """Rows of the most frequent label over rows of the least frequent one."""
     smallest_rows: int | None
     """Rows of the least frequent label."""
+    smallest_examples: tuple[int, ...]
+    """Places of the first of them."""
     conflicting_share: float | None
     """Share of labelled rows whose input also stands with another label."""
     conflicting_examples: tuple[int, ...]
@@ -61,6 +63,7 @@ class Labels:
         self.formats: set[str] = set()
         self.unlabelled: Counter[str] = Counter()
         self.places: dict[str, list[int]] = {}
+        self.first: dict[str, list[int]] = {}
 
     def update(self, block: Block) -> None:
         """Count the labels of a block."""
@@ -80,6 +83,10 @@ class Labels:
         at = np.array(labelled)
         codes = np.array([_code(label) for label in labels], np.uint64)
         self.by_input.add(block.input_hash[at], codes, block.places[at])
+        for label, where in zip(labels, block.places[at].tolist(), strict=True):
+            held = self.first.setdefault(label, [])
+            if len(held) < EXAMPLES:
+                held.append(where)
         self._limit()
 
     def merge(self, other: Labels) -> None:
@@ -89,8 +96,9 @@ class Labels:
         self.by_input.merge(other.by_input)
         self.formats |= other.formats
         self.unlabelled.update(other.unlabelled)
-        for name, places in other.places.items():
-            self.places[name] = sorted(self.places.get(name, []) + places)[:EXAMPLES]
+        for mine, others in ((self.places, other.places), (self.first, other.first)):
+            for name, places in others.items():
+                mine[name] = sorted(mine.get(name, []) + places)[:EXAMPLES]
         self._limit()
 
     def result(self) -> LabelsResult:
@@ -101,7 +109,7 @@ class Labels:
         first = tuple(sorted(p for name in missing for p in self.places[name])[:EXAMPLES])
         reason = self._no_classes()
         if reason is not None:
-            return LabelsResult((), None, None, None, None, (), rows, first, (), reason)
+            return LabelsResult((), None, None, None, (), None, (), rows, first, (), reason)
         labels = ranked(self.counts)
         total = self.counts.total()
         most, least = labels[0][1], labels[-1][1]
@@ -111,6 +119,7 @@ class Labels:
             majority_share=most / total,
             imbalance=most / least,
             smallest_rows=least,
+            smallest_examples=tuple(self.first[labels[-1][0]]),
             conflicting_share=conflicting,
             conflicting_examples=examples,
             unlabelled_rows=rows,
@@ -157,6 +166,7 @@ class Labels:
         if self.too_many or len(self.counts) > MOST_LABELS:
             self.too_many = True
             self.counts.clear()
+            self.first.clear()
             self.by_input = Tally()
 
 
