@@ -6,6 +6,7 @@ from pathlib import Path
 
 from transxlab.facts.trainers.document import Cell, Document
 from transxlab.facts.trainers.failure import ConfigError, Problem
+from transxlab.facts.trainers.including import beside
 from transxlab.facts.trainers.sheet import Sheet
 from transxlab.facts.trainers.textfile import read_document
 
@@ -93,11 +94,64 @@ def parallelism(sheet: Sheet, *, fsdp: bool, fsdp2: bool = False, key: str = "de
         sheet.put("config.parallelism", value, key)
     elif sheet.document.has(key):
         sheet.forget("config.parallelism")
+    elif _launched(sheet):
+        return
     elif fsdp:
         held = next((k for k in ("fsdp", "fsdp_config") if sheet.document.has(k)), None)
         sheet.put("config.parallelism", "fsdp2" if fsdp2 else "fsdp", held)
     else:
         sheet.assume("config.parallelism", None)
+
+
+_LAUNCH = "launcher.config_file"
+_BY_TYPE = {"MULTI_GPU": "ddp", "MULTI_NPU": "ddp", "MULTI_XPU": "ddp"}
+
+
+def _launched(sheet: Sheet) -> bool:
+    """Fill how GPUs share the work from what accelerate is started with; whether it is asked."""
+    document = sheet.document
+    stage = document.value("launcher.zero_stage")
+    if stage in (1, 2, 3):
+        sheet.put("config.parallelism", f"zero{stage}", "launcher.zero_stage")
+        return True
+    name = document.value(_LAUNCH)
+    if not isinstance(name, str):
+        return False
+    sheet.put("trainer.companions", (name,), _LAUNCH)
+    found = beside(name, sheet.path)
+    try:
+        held = None if found is None else read_document(found, str(found), "pyyaml")
+    except ConfigError as error:
+        sheet.problems.append(error.problem)
+        held = None
+    way = _by_name(name) if held is None else _by_accelerate(held)
+    if way is None:
+        sheet.forget("config.parallelism")
+    else:
+        sheet.put("config.parallelism", way, _LAUNCH)
+    return True
+
+
+def _by_accelerate(held: Document) -> str | None:
+    """The way that an accelerate config names; None where it is another one, or not said."""
+    kind = held.value("distributed_type")
+    if kind == "DEEPSPEED":
+        stage = held.value("deepspeed_config.zero_stage")
+        return f"zero{stage}" if stage in (1, 2, 3) else None
+    if kind == "FSDP":
+        return "fsdp2" if held.value("fsdp_config.fsdp_version") == 2 else "fsdp"
+    return _BY_TYPE.get(str(kind))
+
+
+def _by_name(name: str) -> str | None:
+    """What the name of an accelerate config says, where the file is not there."""
+    last = Path(name).stem.lower()
+    stage = _stage_by_name(last)
+    if stage is not None:
+        return f"zero{stage}"
+    if "fsdp" in last:
+        return "fsdp2" if "fsdp2" in last else "fsdp"
+    return "ddp" if last in ("ddp", "multi_gpu") else None
 
 
 def problem(sheet: Sheet, key: str, message: str) -> None:

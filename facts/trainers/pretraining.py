@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from transxlab.facts.trainers import shared
+from transxlab.facts.trainers import shared, sources
 from transxlab.facts.trainers.document import Document
 from transxlab.facts.trainers.scalars import meant
 from transxlab.facts.trainers.sheet import Sheet
@@ -58,6 +58,7 @@ def _neox(sheet: Sheet) -> None:
     stage = document.value("zero_optimization.stage")
     if stage in (1, 2, 3):
         sheet.put("config.parallelism", f"zero{stage}", "zero_optimization.stage")
+    shared.betas(sheet, "optimizer.params.betas")
     shared.data(sheet, "train", "train_data_paths", "data_path")
     held = shared.data(sheet, "val", "valid_data_paths")
     if held:
@@ -69,6 +70,7 @@ def _olmo(sheet: Sheet) -> None:
     if document.command is not None:
         _olmo_core(sheet)
         return
+    shared.betas(sheet, "optimizer.betas")
     shared.run_length(sheet, "max_duration")
     units = str(document.value("scheduler.units", "steps"))
     warmup = document.value("scheduler.t_warmup")
@@ -93,6 +95,9 @@ def _olmo_core(sheet: Sheet) -> None:
 
 def _foundry(sheet: Sheet) -> None:
     document = sheet.document
+    shared.betas(sheet, "optimizer.betas")
+    loader = "train_loader.dataset"
+    shared.data(sheet, "train", f"{loader}.hf_name", f"{loader}.remote", f"{loader}.local")
     shared.run_length(sheet, "max_duration")
     warmup = shared.duration(sheet, "scheduler.t_warmup")
     if warmup is not None and warmup[0] == "steps":
@@ -111,6 +116,14 @@ def _foundry(sheet: Sheet) -> None:
         sheet.put("config.method", "lora", "model.peft_config")
     evaluated = document.has("eval_loader") or document.has("eval_loaders")
     sheet.settle("evaluation.has_data", evaluated, "eval_loader", "eval_loaders")
+
+
+def _lingua(sheet: Sheet) -> None:
+    named = sheet.document.value("data.sources")
+    root = sheet.document.value("data.root_dir")
+    for name, weight in named.items() if isinstance(named, dict) else ():
+        where = f"{root}/{name}" if isinstance(root, str) else None
+        sources.add_source(sheet, "train", str(name), "data.sources", where=where, weight=weight)
 
 
 def _nanotron(sheet: Sheet) -> None:
@@ -185,6 +198,7 @@ def _deepspeed(sheet: Sheet) -> None:
     for key in ("fp16", "bf16"):
         if document.on(f"{key}.enabled"):
             sheet.put("config.precision", key, f"{key}.enabled")
+    shared.betas(sheet, "optimizer.params.betas")
     if _drives(document):
         sheet.assume("config.method", "full")
 
@@ -206,6 +220,7 @@ def _drives(document: Document) -> bool:
 _EACH: dict[str, Callable[[Sheet], None]] = {
     "deepspeed": _deepspeed,
     "gpt-neox": _neox,
+    "lingua": _lingua,
     "llm-foundry": _foundry,
     "nanochat": _nanochat,
     "nanogpt": _nanogpt,

@@ -74,15 +74,14 @@ def _is_orphan(word: Word) -> bool:
 
 
 def parts(words: Sequence[Word]) -> tuple[Sequence[Word], Sequence[Word], str] | None:
-    """The words up to the program's name, those behind it, and the name; None for a helper."""
+    """The words before the program's name, those behind it, and the name; None for a helper."""
     texts = [word.text for word in words]
-    if "--" in texts:
-        cut = len(texts) - texts[::-1].index("--")
-        place, command = _program(texts[cut:])
+    first = len(texts) - texts[::-1].index("--") if "--" in texts else 0
+    for cut in (first, 0):
+        begin, end, command = _program(texts[cut:])
         if command is not None:
-            return words[cut : cut + place], words[cut + place :], command
-    place, command = _program(texts)
-    return None if command is None else (words[:place], words[place:], command)
+            return words[cut : cut + begin], words[cut + end :], command
+    return None
 
 
 def _document(words: Sequence[Word], file: str) -> Document | None:
@@ -139,21 +138,21 @@ def _left_open(cells: dict[str, Cell], file: str) -> tuple[Problem, ...]:
     return (Problem(file, held[0].line, f"{keys}{more} left open; set outside the script: {said}"),)
 
 
-def _program(texts: Sequence[str]) -> tuple[int, str | None]:
-    """Where the flags of the started program begin, and what it is called."""
+def _program(texts: Sequence[str]) -> tuple[int, int, str | None]:
+    """Where the name of the started program begins and ends, and what it is called."""
     for place, text in enumerate(texts):
         word = text.rsplit("/", 1)[-1]
         if word in _PROGRAMS and place + 1 < len(texts):
-            return place + 2, f"{word} {texts[place + 1]}"
+            return place, place + 2, f"{word} {texts[place + 1]}"
         if text.endswith(".py"):
-            return place + 1, text
+            return place, place + 1, text
         if place == 0 and _MODULE.match(text):
-            return 1, text
+            return 0, 1, text
         if text in ("-m", "--module") and place + 1 < len(texts):
             module = texts[place + 1]
             if not module.startswith(_LAUNCHERS):
-                return place + 2, module
-    return 0, None
+                return place, place + 2, module
+    return 0, 0, None
 
 
 @dataclass(frozen=True, slots=True)

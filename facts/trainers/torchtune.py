@@ -134,8 +134,8 @@ def _data(sheet: Sheet) -> None:
             name = str(document.value(f"{prefix}._component_")).rsplit(".", 1)[-1]
         if name is not None:
             key = f"{prefix}.source" if held is not None else f"{prefix}._component_"
-            where = files if isinstance(files, str) else None
-            sources.add_source(sheet, role, name, key, where=where)
+            where, split = sources.place_of(name, files), document.value(f"{prefix}.split")
+            sources.add_source(sheet, role, name, key, where=where, split=split)
     sources.seal(sheet, "val")
     has_data = document.has("dataset_val")
     sheet.settle("evaluation.has_data", has_data, "dataset_val")

@@ -68,7 +68,12 @@ _TASKS = {
 
 
 def entry(document: Document) -> str | None:
-    """The program that the command starts says the stage; for files, their keys do."""
+    """The program that the command starts says the stage; for files, their keys do.
+
+    AutoTrain's files say it by their task.
+    """
+    if document.has("task") and document.has("base_model"):
+        return None
     text = (document.command or "").lower()
     for word, name in _WORDS:
         if word in text.rsplit("/", 1)[-1]:
@@ -118,7 +123,14 @@ def _qlora(sheet: Sheet) -> None:
         )
         adapters.fill(sheet, _QLORA)
     huggingface.precision(sheet)
+    parts = [document.value(key, 1024 if "source" in key else 256) for key in _LENGTHS]
+    if all(isinstance(part, int) for part in parts):
+        sheet.settle("config.max_seq_length", sum(parts), *_LENGTHS)  # type: ignore[arg-type]
     shared.data(sheet, "train", "dataset")
+
+
+_LENGTHS = ("source_max_len", "target_max_len")
+"""A row is its source and its target, each cut on its own (qlora.py, DataCollatorForCausalLM)."""
 
 
 def _autotrain(sheet: Sheet) -> None:

@@ -1,0 +1,70 @@
+"""What a launcher says of the run, and values that stand where a user would not look for them."""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from transxlab.facts.trainers.reading import Reading, read
+
+TRL = (
+    "accelerate launch {flags} train.py --model_name_or_path m/m --dataset_name d/d \\\n"
+    "  --learning_rate 1e-5 --bf16\n"
+)
+ZERO = "compute_environment: LOCAL_MACHINE\ndistributed_type: DEEPSPEED\ndeepspeed_config: {zero_stage: 2}\n"
+FSDP = "distributed_type: FSDP\nfsdp_config: {fsdp_version: 2}\nnum_processes: 8\n"
+
+
+def value(reading: Reading, slot: str) -> object:
+    found = reading.facts.known(slot)
+    return "unknown" if found is None else found.value
+
+
+@pytest.mark.parametrize(
+    ("flags", "parallelism"),
+    [
+        ("", None),
+        ("--config_file there/zero.yaml", "zero2"),
+        ("--config_file there/fsdp.yaml", "fsdp2"),
+        ("--config_file gone/deepspeed_zero3.yaml", "zero3"),
+        ("--config_file gone/fsdp.yaml", "fsdp"),
+        ("--config_file gone/cluster.yaml", "unknown"),
+        ("--use_deepspeed --zero_stage 3", "zero3"),
+    ],
+)
+def test_how_accelerate_shares_the_work_out(
+    tmp_path: Path, flags: str, parallelism: object
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "zero.yaml").write_text(ZERO)
+    (tmp_path / "there" / "fsdp.yaml").write_text(FSDP)
+    path = tmp_path / "run.sh"
+    path.write_text(TRL.format(flags=flags))
+    assert value(read(path), "config.parallelism") == parallelism
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.sh", "python qlora.py --model_name_or_path m/m --dataset d --learning_rate 1e-4 --source_max_len 16 --target_max_len 512\n",
+         {"config.max_seq_length": 528, "config.max_target_length": 512}),
+        ("a.yml", "task: object-detection\nbase_model: m/m\nparams: {lr: 5e-5}\n", {"trainer.entry_point": "unknown", "config.stage": "vision"}),
+        ("a.yml", '{"train-iters": 10, "num-layers": 2, "optimizer": {"params": {"lr": 6e-4, "betas": [0.9, 0.95]}}}', {"config.adam_beta2": 0.95}),
+        ("a.yaml", "max_duration: 1ep\noptimizer: {lr: 1e-5, betas: [0.8, 0.9]}\ntrain_loader: {name: finetuning, dataset: {hf_name: a/b}}\n",
+         {"config.adam_beta1": 0.8, "source[a/b].role": "train"}),
+        ("a.yaml", "dump_dir: x\noptim: {lr: 3e-3}\ndata: {sources: {fineweb: 80.0, code: 20.0}}\n", {"source[code].weight": 20.0}),
+        ("a.yaml", "model: {_component_: torchtune.models.llama3.lora_llama3_8b}\noptimizer: {_component_: torch.optim.AdamW, lr: 3e-4}\n"
+                   "dataset: {_component_: torchtune.datasets.chat_dataset, source: json, data_files: gone.json, split: 'train[:10%]'}\n",
+         {"source[json].exists": False, "source[json].split": "train[:10%]"}),
+        ("a.yaml", "optimizer: {_component_: torch.optim.AdamW, lr: 3e-4}\ndataset: {source: owner/name, data_files: a.json}\n", {"source[owner/name].exists": None}),
+    ],
+)  # fmt: skip
+def test_values_where_they_stand(
+    tmp_path: Path, name: str, text: str, expected: dict[str, object]
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    reading = read(path)
+    assert {slot: value(reading, slot) for slot in expected} == expected
