@@ -144,6 +144,8 @@ def _add(
         told = sheet.release(row.library)
         if told is not None:
             values["version"] = told
+        if told is not None or row.since is not None:
+            values["since"] = row.since
     elif known is False:
         values["slot"] = None
         values["refused"] = refused(sheet, cell.key, nearest)
@@ -158,7 +160,6 @@ def _of_row(cell: Cell, row: Row, converts: Callable[[Cell, Row], bool]) -> dict
         "wanted": "any" if below else row.wanted,
         "converted": converts(cell, row),
         "allowed": row.allowed or None,
-        "since": row.since,
         "deprecated_in": row.deprecated,
         "removed_in": row.removed,
         "replaced_by": row.instead,

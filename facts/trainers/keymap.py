@@ -68,6 +68,8 @@ class KeyMap:
     """What the file says of the trainer as a whole (``stage: pretrain``)."""
     below: dict[str, tuple[str, ...]]
     """Known names directly below each section, the top level being the empty text."""
+    filling: tuple[tuple[Row, ...], ...]
+    """The rows of every key that fills a slot."""
 
     def section(self, key: str) -> bool:
         """Whether something known lies below a key."""
@@ -131,7 +133,8 @@ def key_map(name: str) -> KeyMap:
             rows[key] = [_row({"key": key, "wanted": wanted}, library, version)]
     _remember(rows, library, version)
     held = {key: tuple(found) for key, found in rows.items()}
-    return KeyMap(name, version, held, head, _sections(held))
+    filling = tuple(found for found in held.values() if any(row.slot for row in found))
+    return KeyMap(name, version, held, head, _sections(held), filling)
 
 
 def _remember(rows: dict[str, list[Row]], library: str, version: str) -> None:

@@ -43,18 +43,26 @@ def pins(config: Path) -> dict[str, Pin]:
 def _pins(folder: str) -> dict[str, Pin]:
     place = Path(folder)
     for _ in range(_FOLDERS):
-        try:
-            names = {entry.name for entry in place.iterdir()}
-        except OSError:
-            return {}
-        found: dict[str, Pin] = {}
-        for name in sorted(filter(_FILES.match, names)):
-            for package, pin in _read(place / name).items():
-                found.setdefault(package, pin)
-        if found or names & _ROOTS or place == place.parent:
+        found, topmost = _here(str(place))
+        if found or topmost:
             return found
         place = place.parent
     return {}
+
+
+@lru_cache(maxsize=4096)
+def _here(folder: str) -> tuple[dict[str, Pin], bool]:
+    """What one folder pins, and whether nothing above it counts."""
+    place = Path(folder)
+    try:
+        names = {entry.name for entry in place.iterdir()}
+    except OSError:
+        return {}, True
+    found: dict[str, Pin] = {}
+    for name in sorted(filter(_FILES.match, names)):
+        for package, pin in _read(place / name).items():
+            found.setdefault(package, pin)
+    return found, bool(names & _ROOTS) or place == place.parent
 
 
 def _read(file: Path) -> dict[str, Pin]:

@@ -110,7 +110,7 @@ class Sheet:
         """Fill every slot that the key map names: from the file, else the trainer's default."""
         written: set[str] = set()
         standing: dict[str, Row] = {}
-        for rows in self.map.rows.values():
+        for rows in self.map.filling:
             row = self._choose(rows)
             if row is None or row.slot is None or row.slot in written:
                 continue
