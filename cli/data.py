@@ -49,7 +49,7 @@ def command(
 ) -> int:
     """Read every row, measure, consult the rulebook."""
     given["profiler"], given["engine"] = engines(given["engines"])
-    given["train"] = (*files, *given["train"])
+    given["train"], given["out"] = (*files, *given["train"]), out
     if not any(given[role] for role in ("train", "val", "test")):
         raise Unusable("name at least one data file, as in: transxlab data train.jsonl")
     if given["against"] and not given["train"]:
@@ -69,7 +69,8 @@ def command(
             plain["written"] = cleaning.as_plain(cleaned)
         sys.stdout.write(dumps(plain))
     else:
-        for line in [*lines(case, gathered.remarks), *(cleaning.lines(cleaned) if cleaned else [])]:
+        shown = lines(case, gathered.remarks, [] if cleaned else hint(case, given))
+        for line in [*shown, *(cleaning.lines(cleaned) if cleaned else [])]:
             click.echo(line)
     if out:
         from transxlab.cli.writing import write_all
@@ -123,7 +124,7 @@ def plan(gathered: Gathered, case: Case, given: Mapping[str, Any]) -> str:
     return document(Data(case, gathered.profile, given["rows"], measure), named)
 
 
-def lines(case: Case, remarks: list[str]) -> list[str]:
+def lines(case: Case, remarks: list[str], mending: list[str]) -> list[str]:
     """The profile in the terminal."""
     from transxlab.cli.knowledge import sources
     from transxlab.cli.planning.steps import on_data
@@ -134,10 +135,31 @@ def lines(case: Case, remarks: list[str]) -> list[str]:
     shown = list(_measured(case))
     shown += console.few(remarks)
     shown += console.findings(case, sources())
+    shown += mending
     waiting = [item for item in case.not_judged if on_data(item.rule)]
     shown += said(grouped_of(waiting))
     shown.append(console.counted(summed(standing(case), waiting)))
     return shown
+
+
+def hint(case: Case, given: Mapping[str, Any]) -> list[str]:
+    """The command that mends what rows can mend, and where to read what it would change."""
+    from shlex import quote
+
+    from transxlab.cli.planning.commands import written
+    from transxlab.cli.planning.steps import everything
+
+    mended = everything(case) if given["train"] else None
+    if mended is None:
+        return []
+    named = {role: given[role] for role in ("train", "val", "test")}
+    command = written(*mended, named)
+    shown = ["To drop what rows can be without:", f"  {command}"]
+    if not given["out"]:
+        files = " ".join(quote(file) for file in given["train"])
+        again = f"transxlab data {files} ... --out DIR"
+        shown.append(f"What each step would change, in order: {again} writes data_plan.md")
+    return [*shown, ""]
 
 
 def _measured(case: Case) -> Iterator[str]:

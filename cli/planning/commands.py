@@ -14,26 +14,29 @@ Named = Mapping[str, Sequence[str]]
 
 def command(step: Step, named: Named) -> str | None:
     """What to type; None for a step that is not taken with a command."""
-    if step.drop is None:
-        return None
+    return None if step.drop is None else written(step.drop, step.shares, named)
+
+
+def written(drop: Sequence[str], shares: Sequence[float], named: Named) -> str:
+    """The command that writes the rows without those of some kinds, cut at ``shares``."""
     from shlex import quote
 
     train = list(named["train"])
     held_out = [(role, file) for role in ("val", "test") for file in named.get(role, ())]
     parts = ["transxlab", "data"]
-    if step.shares:
+    if shares:
         parts += [quote(file) for file in (*train, *named.get("val", ()))]
         held_out = [(role, file) for role, file in held_out if role == "test"]
     else:
         parts += map(quote, train)
-    if "leaks" in step.drop:
+    if "leaks" in drop:
         parts += [f"--{role} {quote(file)}" for role, file in held_out]
-    parts.append(f"--write-clean {quote(_out(train[0], bool(step.shares)))}")
-    parts.append(f"--drop {','.join(step.drop) or 'none'}")
-    if "templates" in step.drop:
+    parts.append(f"--write-clean {quote(_out(train[0], bool(shares)))}")
+    parts.append(f"--drop {','.join(drop) or 'none'}")
+    if "templates" in drop:
         parts.append(f"--max-template-share {TEMPLATE_SHARE:g}")
-    if step.shares:
-        parts.append(f"--split {'/'.join(f'{100 * share:g}' for share in step.shares)}")
+    if shares:
+        parts.append(f"--split {'/'.join(f'{100 * share:g}' for share in shares)}")
     return " ".join(parts)
 
 

@@ -107,6 +107,16 @@ def steps(data: Data) -> list[Step]:
     return sorted(made, key=_order)
 
 
+def everything(case: Case) -> tuple[tuple[str, ...], tuple[float, ...]] | None:
+    """Kinds of rows to drop and shares to cut at, for all findings together; None without any."""
+    found = [cure for one in standing(case) if of_data(one) and (cure := _cure(one)) is not None]
+    if not found:
+        return None
+    cut = any(cure.split for cure in found)
+    kinds = tuple(dict.fromkeys(kind for cure in found for kind in cure.drop))
+    return kinds or USUAL if cut else kinds, _shares(case) if cut else ()
+
+
 def by_hand(data: Data, planned: Sequence[Step]) -> list[Concluded]:
     """Findings about the data that no step is for."""
     served = {id(found) for step in planned for found in step.findings}
