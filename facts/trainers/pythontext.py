@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from transxlab.facts.trainers.document import Cell, Document
 from transxlab.facts.trainers.failure import ConfigError
 from transxlab.facts.trainers.pythoncalls import built
+from transxlab.facts.trainers.pythonscripts import trained
 from transxlab.facts.trainers.scalars import EntryType
 from transxlab.facts.trainers.shelltext import read_shell
 from transxlab.facts.trainers.syntax import module
 
 _TYPES: dict[type, EntryType] = {bool: "bool", int: "int", float: "float", str: "str"}
+_COMMAND = re.compile(
+    r"\s*\$?\s*(?:[A-Z_][A-Z0-9_]*=\S+\s+)*(?:python\d?|accelerate|torchrun|deepspeed|trl|swift|uv"
+    r"|llamafactory-cli|axolotl|tune|litgpt|composer)\s"
+)
 _FEWEST = 3
 _LARGEST = 10**30
 
@@ -20,9 +26,9 @@ _LARGEST = 10**30
 def read_python(text: str, file: str) -> list[Document]:
     """The runs a Python file speaks of; empty where it speaks of none.
 
-    Commands in its docstring count first (scripts show how they are started), then configs that
-    its functions build, then the defaults of its command-line options, then top-level assignments
-    of constants.
+    Configs that its functions build count first, and calls that set up a Trainer; then commands in
+    its docstring (scripts show how they are started), the defaults of its command-line options, and
+    top-level assignments of constants.
     """
     try:
         tree = module(text)
@@ -30,7 +36,11 @@ def read_python(text: str, file: str) -> list[Document]:
         raise ConfigError(file, error.lineno, f"not valid Python: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise ConfigError(file, None, f"not valid Python: {error}") from None
-    found = list(_in_docs(tree, text.splitlines(), file)) or built(tree, file, _constant, _UNKNOWN)
+    for reader in (built, trained):
+        found = reader(tree, file, _constant, _UNKNOWN)
+        if found:
+            return found
+    found = list(_in_docs(tree, text.splitlines(), file))
     if found:
         return found
     for cells in (_options(tree, file), _assignments(tree, file)):
@@ -53,8 +63,18 @@ def _in_docs(tree: ast.Module, source: list[str], file: str) -> Iterator[Documen
 
 
 def _in_fences(text: str) -> Iterator[str]:
-    """Lines inside code fences; all others blank, so that lines keep their numbers."""
-    inside = "```" not in text
+    """Lines inside code fences, or of commands; all others blank, so that lines keep their numbers.
+
+    Prose is no shell: an apostrophe in it would open a quote.
+    """
+    if "```" not in text:
+        going_on = False
+        for line in text.splitlines():
+            going_on = going_on or _COMMAND.match(line) is not None
+            yield line if going_on else ""
+            going_on = going_on and line.rstrip().endswith("\\")
+        return
+    inside = False
     for line in text.splitlines():
         if line.strip().startswith("```"):
             inside = not inside

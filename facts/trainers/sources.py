@@ -82,9 +82,17 @@ def add_source(
     if not is_open(where or name):
         found = local(where or name, sheet.path)
         values["path"] = None if found is None else str(found)
-        values["exists"] = None if found is None else found.exists()
+        values["exists"] = None if found is None else _is_there(found)
     for slot, value in values.items():
         facts.put(fact, slot, value, origin)
+
+
+def _is_there(place: Path) -> bool:
+    """Whether a path is there; Megatron's programs name the two files of a data set by their stem.
+
+    Source: megatron/data/indexed_dataset.py, data_file_path and index_file_path.
+    """
+    return place.exists() or place.with_name(f"{place.name}.bin").exists()
 
 
 def seal(sheet: Sheet, *roles: str) -> None:

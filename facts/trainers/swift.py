@@ -48,7 +48,10 @@ def derive(sheet: Sheet) -> None:
         sheet.put("config.precision", dtype, "torch_dtype")
     else:
         sheet.forget("config.precision")
-    companions.parallelism(sheet, fsdp=document.has("fsdp"))
+    if "megatron" in (document.command or ""):
+        sheet.forget("config.parallelism")
+    else:
+        companions.parallelism(sheet, fsdp=document.has("fsdp"))
     if document.has("launcher.nproc_per_node"):
         gpus = document.value("launcher.nproc_per_node")
         if isinstance(gpus, int):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from transxlab.facts.trainers import adapters, huggingface, sources
 from transxlab.facts.trainers.document import Document
@@ -20,6 +21,10 @@ _KEYS = adapters.AdapterKeys(
     dropout_default="0.05",
     targets_default="none",
 )
+_CALLED = replace(
+    _KEYS, r_default="8", alpha_default="8", dropout_default="0.0", targets_default=""
+)
+"""The same in a Python script, where PEFT's own ``LoraConfig`` has its own defaults."""
 _SIGNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("rloo", ("normalize_advantages", "reward_clip_range", "rloo_k")),
     ("grpo", ("num_generations", "reward_funcs", "max_completion_length", "reward_weights")),
@@ -119,7 +124,7 @@ def _method(sheet: Sheet, kind: str) -> None:
         return
     method = "qlora" if kind in ("nf4", "fp4") else "lora"
     sheet.put("config.method", adapters.with_dora(method, document.on("use_dora")), "use_peft")
-    adapters.fill(sheet, _KEYS)
+    adapters.fill(sheet, _CALLED if document.dialect == "python" else _KEYS)
 
 
 def _data(sheet: Sheet) -> None:

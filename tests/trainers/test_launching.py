@@ -58,6 +58,7 @@ def test_how_accelerate_shares_the_work_out(
         ("a.yaml", "model: {_component_: torchtune.models.llama3.lora_llama3_8b}\noptimizer: {_component_: torch.optim.AdamW, lr: 3e-4}\n"
                    "dataset: {_component_: torchtune.datasets.chat_dataset, source: json, data_files: gone.json, split: 'train[:10%]'}\n",
          {"source[json].exists": False, "source[json].split": "train[:10%]"}),
+        ("a.sh", "megatron sft --model m/m --dataset d/d --lr 1e-5 --expert_model_parallel_size 2\n", {"config.parallelism": "unknown", "config.method": "full"}),
         ("a.yaml", "optimizer: {_component_: torch.optim.AdamW, lr: 3e-4}\ndataset: {source: owner/name, data_files: a.json}\n", {"source[owner/name].exists": None}),
     ],
 )  # fmt: skip

@@ -1,0 +1,99 @@
+"""Training scripts in Python, read by the calls that set up a Trainer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from transxlab.facts.trainers.failure import NotATrainingConfig
+from transxlab.facts.trainers.reading import Reading, read
+
+UNSLOTH = """\
+from unsloth import FastLanguageModel
+max_seq_length = 2048
+model, tokenizer = FastLanguageModel.from_pretrained(
+    model_name="unsloth/Llama-3.2-3B", max_seq_length=max_seq_length, load_in_4bit=True)
+model = FastLanguageModel.get_peft_model(model, r=16, lora_alpha=32, target_modules=["q_proj"])
+dataset = load_dataset("a/b", split="train")
+trainer = SFTTrainer(model=model, args=SFTConfig(
+    per_device_train_batch_size=2, gradient_accumulation_steps=4, max_steps=60,
+    learning_rate=2e-4, warmup_steps=compute(), optim="adamw_8bit"))
+"""
+
+
+def make(folder: Path, text: str) -> Reading:
+    path = folder / "script.py"
+    path.write_text(text)
+    return read(path)
+
+
+def values(reading: Reading, *slots: str) -> list[object]:
+    found = [reading.facts.known(slot) for slot in slots]
+    return ["unknown" if known is None else known.value for known in found]
+
+
+def test_a_script_with_adapters(tmp_path: Path) -> None:
+    reading = make(tmp_path, UNSLOTH)
+    assert reading.trainer == "trl"
+    assert not reading.unknown_keys
+    slots = (
+        "model.name",
+        "config.method",
+        "adapter.r",
+        "config.max_steps",
+        "config.max_seq_length",
+    )
+    assert values(reading, *slots) == ["unsloth/Llama-3.2-3B", "qlora", 16, 60, 2048]
+    assert values(reading, "config.warmup_steps", "source[a/b].role") == ["unknown", "train"]
+    lr = reading.facts.known("config.learning_rate")
+    assert lr is not None and lr.origin.line == 9
+
+
+def test_peft_has_its_own_defaults(tmp_path: Path) -> None:
+    text = (
+        'trainer = GRPOTrainer(model="m/m", args=GRPOConfig(max_completion_length=64,\n'
+        "    per_device_train_batch_size=4, num_generations=4), peft_config=LoraConfig())\n"
+    )
+    reading = make(tmp_path, text)
+    slots = ("config.stage", "config.method", "adapter.r", "adapter.all_linear")
+    assert values(reading, *slots) == ["grpo", "lora", 8, "unknown"]
+
+
+def test_each_set_of_arguments_is_a_run(tmp_path: Path) -> None:
+    text = (
+        'model = AutoModelForCausalLM.from_pretrained("m/m")\n'
+        'tokenizer = AutoTokenizer.from_pretrained("t/t")\n'
+        "rate = 1e-5\n"
+        "one = SFTConfig(learning_rate=rate, num_train_epochs=1, output_dir='a')\n"
+        "two = DPOConfig(learning_rate=5e-7, num_train_epochs=1, beta=0.1)\n"
+    )
+    reading = make(tmp_path, text)
+    assert reading.lines == (4, 5)
+    assert values(reading, "model.name", "config.learning_rate") == ["m/m", 1e-5]
+    assert values(reading.runs[0], "config.stage", "config.learning_rate") == ["dpo", 5e-7]
+
+
+def test_a_variable_that_changes_is_no_value(tmp_path: Path) -> None:
+    text = (
+        "rate = 1e-5\nif hard:\n    rate = 1e-6\n"
+        'trainer = SFTTrainer(model="m/m", args=SFTConfig(learning_rate=rate, max_steps=5,\n'
+        "    per_device_train_batch_size=1, seed=3))\n"
+    )
+    assert values(make(tmp_path, text), "config.learning_rate", "config.max_steps") == [
+        "unknown",
+        5,
+    ]
+
+
+def test_prose_beside_a_command_is_no_shell(tmp_path: Path) -> None:
+    text = (
+        '"""\nThis trains on the dataset\'s rows; don\'t stop it.\n\n'
+        "python examples/scripts/sft.py \\\n    --model_name_or_path m/m \\\n"
+        '    --learning_rate 2e-5 --max_steps 7\n\nIt\'s done.\n"""\n'
+    )
+    assert values(make(tmp_path, text), "config.max_steps", "config.learning_rate") == [7, 2e-5]
+
+
+def test_a_script_without_such_calls_is_none(tmp_path: Path) -> None:
+    with pytest.raises(NotATrainingConfig):
+        make(tmp_path, "parser = TrlParser((SFTConfig,))\nargs = parser.parse()\n")
