@@ -69,8 +69,8 @@ def _shares(split: SplitProfile, found: SupervisionResult) -> dict[str, Any]:
         "untrained_share": found.untrained_share,
         "untrained_places": _places(split, found.untrained_examples),
         "lost_end_share": found.lost_end_share,
-        # Whether the collator of a script of one's own masks by token is not known.
-        "missing_eos_share": None if found.lens.masks_padding else found.missing_end_share,
+        # What a script of one's own puts behind a row, and how it masks, is not known.
+        "missing_eos_share": None if found.lens.trainer == "hf" else found.missing_end_share,
         "endless_places": _places(split, found.endless_examples),
         "refused_share": found.refused_share,
         "refusals": _refusals(split, found),

@@ -169,6 +169,19 @@ def test_stages_that_train_no_answer(lens: Callable[..., Lens]) -> None:
     assert (raw.chat, raw.overlong) == ("all", "split")
 
 
+def test_halves_of_a_model() -> None:
+    facts = Facts()
+    facts.set("model.arch", "encoder_decoder", given("--fact"))
+    facts.set("config.max_target_length", 64, given("--fact"))
+    found = lens_of(facts, "some/folder")
+    assert found is not None
+    assert (found.chat, found.asked, found.max_target) == ("halves", "halves", 64)
+    facts.set("model.arch", "encoder", given("--fact"))
+    encoder = lens_of(facts, "some/folder")
+    assert encoder is not None
+    assert not encoder.taught
+
+
 def test_no_config_at_all() -> None:
     assert lens_of(Facts()) is None
     found = lens_of(Facts(), "some/folder")

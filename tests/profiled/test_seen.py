@@ -347,3 +347,18 @@ def test_a_template_with_a_marked_twin(
     assert [ids[i - 1] for i in behind] == [codec(own).eos_id] * 2
     assert found.stops
     assert not seen({"messages": TALK}, replace(own, trainer="older")).trains
+
+
+def test_an_encoder_decoder_reads_two_halves(lens: Callable[..., Lens]) -> None:
+    row = {"instruction": "What is the capital", "input": "of France?", "output": "Paris, a city"}
+    kit = tokenizer("zephyr")
+    source = kit("What is the capital\nof France?")["input_ids"]
+    target = kit("Paris, a city")["input_ids"]
+    found = seen(row, lens("zephyr", asked="halves", max_tokens=4, max_target=3))
+    assert list(found.ids) == [*source[:4], *target[:3]]
+    assert list(found.trained) == [False] * 4 + [True] * 3
+    assert found.whole == len(source) + len(target)
+    assert found.lost_end
+    whole = seen(row, lens("zephyr", asked="halves", max_tokens=4))
+    assert not whole.lost_end
+    assert whole.trains == len(target)

@@ -65,6 +65,7 @@ def _settings(facts: Facts) -> dict[str, Any]:
     """What stands in slots of its own."""
     wanted = {
         "max_tokens": "config.max_seq_length",
+        "max_target": "config.max_target_length",
         "side": "config.truncation_side",
         "overlong": "config.overlong",
         "packing": "config.packing",
@@ -194,8 +195,12 @@ def _stage(facts: Facts, notes: list[str]) -> dict[str, Any]:
 
 def _architecture(facts: Facts, notes: list[str]) -> dict[str, Any]:
     arch = _text(facts, "model.arch")
-    if arch == "encdec":
-        notes.append("an encoder-decoder reads input and output apart: there is no mask to show")
+    if arch == "encoder_decoder":
+        notes.append("an encoder-decoder: the input goes to the encoder, the answer is the labels")
+        # Collators of encoder-decoders pad labels by position, whatever the token.
+        return {"chat": "halves", "asked": "halves", "masks_padding": False}
+    if arch == "encoder":
+        notes.append("an encoder writes nothing: there is no mask to show")
         return {"taught": False}
     return {}
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Way = Literal["all", "turns", "marked", "apart", "pairs", "styled", "after"]
+Way = Literal["all", "turns", "marked", "apart", "pairs", "styled", "after", "halves"]
 """How the trained tokens are found.
 
 ``all``: every token. ``turns``: the turns of the trained roles and the tokens that end them.
 ``marked``: what the template marks as generation. ``apart``: what comes after the prompt.
 ``pairs``: answers, each tokenised apart from its question. ``styled``: the answer behind a
-plain-text frame. ``after``: what comes after a marker text.
+plain-text frame. ``after``: what comes after a marker text. ``halves``: the answer, which an
+encoder-decoder reads apart from its input.
 """
 
 
@@ -75,6 +76,8 @@ class Lens:
     """Tokens the run adds."""
     max_tokens: int | None = None
     """Longest sequence, in tokens; None: nothing is cut."""
+    max_target: int | None = None
+    """Longest answer of an encoder-decoder, in tokens; None: nothing is cut."""
     side: Literal["left", "right"] = "right"
     """Which end of an over-long row is cut."""
     overlong: Literal["truncate", "drop", "error", "split"] = "truncate"
@@ -88,8 +91,8 @@ class Lens:
     batch: int | None = None
     """Sequences of a micro-batch; None where it is not known."""
     taught: bool = True
-    """Whether answers of the rows are trained token by token; not where a head is trained, where
-    the run writes its own answers, or where input and output go into two halves of a model."""
+    """Whether answers of the rows are trained token by token; not where a head is trained, or
+    where the run writes its own answers."""
     assumed: tuple[str, ...] = ()
     """Sentences about what was taken for granted, for the reader of the result."""
 

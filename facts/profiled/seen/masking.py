@@ -36,6 +36,8 @@ class Labelled:
     """Tokens cut while tokenising."""
     end_cut: bool = False
     """Whether the end of the last answer was among them."""
+    fits: bool = False
+    """Whether it was cut to its length while it was tokenised."""
 
 
 class Span(NamedTuple):
@@ -102,6 +104,22 @@ def marked(codec: Codec, lens: Lens, row: Talk) -> Labelled:
     ids = list(made["input_ids"])
     mask = made["assistant_masks"] if codec.marked else [0] * len(ids)
     return Labelled(ids, [bool(bit) for bit in mask])
+
+
+def halves(codec: Codec, lens: Lens, row: Talk) -> Labelled:
+    """Input and answer of an encoder-decoder, each with what the tokenizer puts around a text."""
+    turns = row.turns or ({"content": ""}, {"content": row.answer})
+    asked = "\n".join(turn["content"] for turn in turns[:-1])
+    source = codec.encode(asked, special=True)
+    target = codec.encode(turns[-1]["content"], special=True)
+    kept, answer = source[: lens.max_tokens], target[: lens.max_target]
+    return Labelled(
+        kept + answer,
+        [False] * len(kept) + [True] * len(answer),
+        len(source) + len(target) - len(kept) - len(answer),
+        len(answer) < len(target),
+        fits=True,
+    )
 
 
 def _twin(codec: Codec, made: Labelled) -> Labelled:

@@ -21,6 +21,7 @@ _WAYS: Mapping[Way, Callable[[Codec, Lens, Talk], Labelled]] = {
     "pairs": pairs,
     "styled": masking.styled,
     "after": masking.after,
+    "halves": masking.halves,
 }
 
 
@@ -103,14 +104,14 @@ def _masked(made: Labelled, lens: Lens, codec: Codec) -> Labelled:
     if not lens.masks_padding or pad is None:
         return made
     trained = [bit and token != pad for token, bit in zip(made.ids, made.trained, strict=True)]
-    return Labelled(made.ids, trained, made.cut, made.end_cut)
+    return replace(made, trained=trained)
 
 
 def _cut(made: Labelled, lens: Lens, codec: Codec, *, untold: bool = False) -> View:
     """What is left at the sequence length."""
     ids, trained, lost = made.ids, [b and not untold for b in made.trained], made.end_cut
     whole, limit = len(ids) + made.cut, lens.max_tokens
-    if limit is not None and len(ids) > limit:
+    if limit is not None and len(ids) > limit and not made.fits:
         if lens.overlong in ("drop", "error"):
             does = "drops" if lens.overlong == "drop" else "stops at"
             reason = f"{whole:,} tokens are more than {limit:,}: the trainer {does} the row"
