@@ -45,12 +45,40 @@ _LOSSES = {
     "sft": ("nll", "dft", "chunked_nll"),
 }
 _START = re.compile(r"\btrl\s+(sft|dpo|kto|grpo|rloo|reward)\b")
-_WORDS = ("online_dpo", "grpo", "rloo", "dpo", "orpo", "kto", "ppo", "gkd", "reward", "prm", "sft")
-_NAMES = {"reward": "rm", "gkd": "distill", "online-dpo": "online_dpo"}
+_SCRIPTS = re.compile(r"(?:examples/scripts/|trl/experimental/)(?:\w+/)*\w+\.py\Z")
+"""TRL's own examples: each is named for its trainer, so that an unknown name is no ``sft``."""
+_WORDS = (
+    "online_dpo",
+    "cpo",
+    "distillation",
+    "gold",
+    "minillm",
+    "grpo",
+    "rloo",
+    "dpo",
+    "orpo",
+    "kto",
+    "ppo",
+    "gkd",
+    "reward",
+    "prm",
+    "sft",
+)
+_NAMES = {
+    "reward": "rm",
+    "gkd": "distill",
+    "gold": "distill",
+    "minillm": "distill",
+    "distillation": "distill",
+    "online-dpo": "online_dpo",
+}
 
 
 def entry(document: Document) -> str | None:
-    """Which of TRL's trainers the keys speak of, else the command or the path; ``sft`` at last."""
+    """Which of TRL's trainers the keys speak of, else the command or the path; ``sft`` at last.
+
+    None for a trainer of TRL's examples that is not known here.
+    """
     if document.command is not None:
         named = _by_word(document.command)
         if named is not None:
@@ -68,6 +96,8 @@ def entry(document: Document) -> str | None:
     named = _by_word(document.file)
     if named is not None:
         return named
+    if document.command is not None and _SCRIPTS.search(document.command):
+        return None
     return "dpo" if document.has("beta") else "sft"
 
 
@@ -108,7 +138,9 @@ def _precision(sheet: Sheet) -> None:
 
 def _stage(sheet: Sheet) -> None:
     document = sheet.document
-    name = sheet.entry or "sft"
+    if sheet.entry is None:
+        return
+    name = sheet.entry
     for stage, keys in (*_SIGNS, ("dpo", ("beta", "loss_type"))):
         held = next((key for key in keys if document.has(key)), None)
         if stage == name and held is not None:

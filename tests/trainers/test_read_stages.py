@@ -1,5 +1,7 @@
 """Stages and methods that only some trainers know, and models that are published quantised."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -42,6 +44,8 @@ def stage_and_method(folder: Path, name: str, text: str) -> tuple[object, object
         ("a.yml", AUTOTRAIN.format(task="extractive-qa"), "question_answering", "full"),
         ("a.yml", AUTOTRAIN.format(task="image_classification"), "vision", "full"),
         ("a.yml", AUTOTRAIN.format(task="sentence-transformers:pair"), "embedding", "full"),
+        ("a.sh", "python examples/scripts/tpo.py --model_name_or_path m/m --learning_rate 1e-6 --max_steps 5", None, "full"),
+        ("a.sh", "python examples/scripts/cpo.py --model_name_or_path m/m --learning_rate 1e-6 --max_steps 5", "cpo", "full"),
         ("a.json", '{"train_batch_size": 32, "optimizer": {"params": {"lr": 1e-3}}}', None, "full"),
         ("a.json", '{"train_batch_size": "auto", "zero_optimization": {"stage": 2}}', None, None),
         ("a.json", '{"train_batch_size": 8, "optimizer": {"params": {"lr": "auto"}}}', None, None),
