@@ -14,11 +14,13 @@ Named = Mapping[str, Sequence[str]]
 
 def command(step: Step, named: Named) -> str | None:
     """What to type; None for a step that is not taken with a command."""
-    return None if step.drop is None else written(step.drop, step.shares, named)
+    return None if step.drop is None else written(step.drop, step.longest, step.shares, named)
 
 
-def written(drop: Sequence[str], shares: Sequence[float], named: Named) -> str:
-    """The command that writes the rows without those of some kinds, cut at ``shares``."""
+def written(drop: Sequence[str], longest: int | None, shares: Sequence[float], named: Named) -> str:
+    """The command that writes the rows without those of some kinds, cut at ``shares``.
+
+    ``longest``: tokens of the longest row that stays, for the kind ``long``."""
     from shlex import quote
 
     train = list(named["train"])
@@ -33,6 +35,8 @@ def written(drop: Sequence[str], shares: Sequence[float], named: Named) -> str:
         parts += [f"--{role} {quote(file)}" for role, file in held_out]
     parts.append(f"--write-clean {quote(_out(train[0], bool(shares)))}")
     parts.append(f"--drop {','.join(drop) or 'none'}")
+    if "long" in drop:
+        parts.append(f"--max-tokens {longest}")
     if "templates" in drop:
         parts.append(f"--max-template-share {TEMPLATE_SHARE:g}")
     if shares:

@@ -10,7 +10,6 @@ from transxlab.cli.documents.context import shared
 from transxlab.cli.documents.markdown import render
 from transxlab.cli.planning import pictures
 from transxlab.cli.planning.commands import Named, command
-from transxlab.cli.planning.effects import Effect
 from transxlab.cli.planning.steps import (
     Data,
     Step,
@@ -58,7 +57,7 @@ def described(step: Step, named: Named) -> dict[str, Any]:
         "command": command(step, named),
         "rows": _rows(step),
         "clears": _ids(step.effect.gone) if step.effect else "",
-        "then": _then(step.effect),
+        "then": _then(step),
         "basis": "tried on a copy of the rows, and measured again"
         if step.measured
         else "computed from the shares that were measured",
@@ -88,8 +87,11 @@ def _rows(step: Step) -> str:
     return f"{' and '.join(parts)} of {total:,} go, {100 * step.kept / total:.3g}% stay"
 
 
-def _then(effect: Effect | None) -> list[str]:
+def _then(step: Step) -> list[str]:
     """What would change, a sentence each."""
+    effect = step.effect
+    if effect is None and step.kept is None:
+        return ["for data this large, what new splits are like is measured once they are cut"]
     if effect is None:
         return ["no row would be left: this is not mended by dropping rows"]
     shown = []

@@ -86,11 +86,11 @@ def _scaled(rows: int | None, before: DataProfile, after: DataProfile) -> int | 
     return round(rows * after.splits["train"].counts.rows / read) if read else rows
 
 
-def as_computed(case: Case, leaves: Mapping[str, float], split: str, gone_share: float) -> Case:
-    """The case with the slots of one split set, and its rows fewer by a share."""
+def as_computed(case: Case, leaves: Mapping[str, float], gone_share: float) -> Case:
+    """The case with slots of the splits set, and the training rows fewer by a share."""
     from transxlab.engine.whatif import rerun
 
-    changes: dict[str, Value] = {f"{split}.{slot}": value for slot, value in leaves.items()}
+    changes: dict[str, Value] = {f"split.{slot}": value for slot, value in leaves.items()}
     for slot in ("rows", "sampled_rows", "tokens"):
         known = case.given.known(f"split[train].{slot}")
         if known is not None and isinstance(known.value, (int, float)):

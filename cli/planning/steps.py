@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from transxlab.cli.planning.effects import Effect, as_computed, as_measured, effect
@@ -11,8 +11,10 @@ from transxlab.cli.render.contract import standing
 from transxlab.cli.render.words import value
 from transxlab.engine.case import Case, Concluded
 from transxlab.engine.rule import SEVERITIES, Rule
+from transxlab.facts.profiled.measures.lengths import truncated_share
 from transxlab.facts.profiled.remedies.cures import TEMPLATE_SHARE, Cure, cure_for
 from transxlab.facts.profiled.remedies.wish import KINDS, USUAL, Wish
+from transxlab.facts.situation import Known
 from transxlab.facts.values import Value
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class Step:
     """What is done, in words."""
     drop: tuple[str, ...] | None
     """Kinds of rows that go; None where rows stay as they are."""
+    longest: int | None
+    """Tokens of the longest row that stays; None where length is no matter."""
     shares: tuple[float, ...]
     """Shares of new splits; empty where they stay."""
     turn: tuple[tuple[str, Value], ...]
@@ -107,14 +111,18 @@ def steps(data: Data) -> list[Step]:
     return sorted(made, key=_order)
 
 
-def everything(case: Case) -> tuple[tuple[str, ...], tuple[float, ...]] | None:
-    """Kinds of rows to drop and shares to cut at, for all findings together; None without any."""
+def everything(case: Case) -> tuple[tuple[str, ...], int | None, tuple[float, ...]] | None:
+    """For all findings together: kinds of rows to drop, the longest row, shares to cut at.
+
+    None where no finding is mended by rows.
+    """
     found = [cure for one in standing(case) if of_data(one) and (cure := _cure(one)) is not None]
     if not found:
         return None
     cut = any(cure.split for cure in found)
     kinds = tuple(dict.fromkeys(kind for cure in found for kind in cure.drop))
-    return kinds or USUAL if cut else kinds, _shares(case) if cut else ()
+    longest = min((n for cure in found if (n := _longest(case, cure)) is not None), default=None)
+    return kinds or USUAL if cut else kinds, longest, _shares(case) if cut else ()
 
 
 def by_hand(data: Data, planned: Sequence[Step]) -> list[Concluded]:
@@ -130,20 +138,25 @@ def together(data: Data, planned: Sequence[Step]) -> Step | None:
         return None
     kinds = tuple(dict.fromkeys(kind for step in mending for kind in step.drop or ()))
     shares = next((step.shares for step in mending if step.shares), ())
-    leaves = {slot: v for step in mending for f in step.findings for slot, v in _leaves(f).items()}
-    everything = Cure(slot="", say="All of it at once", drop=kinds, leaves=leaves)
     found = [finding for step in mending for finding in step.findings]
-    return _done(data, everything, found, shares)
+    cures = [cure for one in found if (cure := _cure(one)) is not None]
+    once = Cure(
+        slot="",
+        say="All of it at once",
+        drop=kinds,
+        leaves={slot: v for cure in cures for slot, v in cure.leaves.items()},
+        limit=next((cure.limit for cure in cures if cure.limit), None),
+    )
+    return _done(data, once, found, shares)
 
 
 def _cure(found: Concluded) -> Cure | None:
-    touched = [f"{fact.template}.{slot}" for fact, slot in found.firing.support]
-    return cure_for([found.about] if found.about else []) or cure_for(touched)
+    return None if found.about is None else cure_for(found.about)
 
 
-def _leaves(found: Concluded) -> Mapping[str, float]:
-    cure = _cure(found)
-    return {} if cure is None else cure.leaves
+def _longest(case: Case, cure: Cure) -> int | None:
+    known = case.facts.known(cure.limit) if cure.limit else None
+    return int(known.value) if known and isinstance(known.value, (int, float)) else None
 
 
 def _tried(data: Data, cure: Cure, found: list[Concluded]) -> Step:
@@ -151,57 +164,61 @@ def _tried(data: Data, cure: Cure, found: list[Concluded]) -> Step:
 
 
 def _done(data: Data, cure: Cure, found: list[Concluded], shares: tuple[float, ...]) -> Step:
-    kinds = cure.drop or USUAL if shares else cure.drop
-    if data.small:
-        return _trial(data, cure, kinds, found, shares)
-    share = sum(_share(one) for one in found if not _of_held_out(one))
-    rows = data.profile.splits["train"].counts.rows
-    gone = min(rows, round(rows * share))
-    after = None if shares else as_computed(data.case, cure.leaves, _label(found[0]), gone / rows)
-    return Step(
+    step = Step(
         say=cure.say,
-        drop=kinds,
+        drop=cure.drop or USUAL if shares else cure.drop,
+        longest=_longest(data.case, cure),
         shares=shares,
         turn=(),
         findings=tuple(found),
-        removed=gone,
+        removed=None,
         unreadable=data.profile.splits["train"].bad_rows,
-        kept=rows - gone,
-        effect=None if after is None else effect(data.case, after),
-        measured=False,
+        kept=None,
+        effect=None,
+        measured=data.small,
     )
+    return _trial(data, step) if data.small else _computed(data, cure, step)
 
 
-def _trial(
-    data: Data,
-    cure: Cure,
-    kinds: tuple[str, ...],
-    found: list[Concluded],
-    shares: tuple[float, ...],
-) -> Step:
+def _trial(data: Data, step: Step) -> Step:
     from transxlab.facts.profiled.remedies.trial import trial
 
-    wish = Wish(kinds=kinds, template_share=TEMPLATE_SHARE)
-    done = trial(data.files, wish, data.measure, shares or None)
+    wish = Wish(kinds=step.drop or (), max_tokens=step.longest, template_share=TEMPLATE_SHARE)
+    done = trial(data.files, wish, data.measure, step.shares or None)
     after = None
     if done.profile is not None:
         after = as_measured(data.case, data.profile, done.profile, data.rows)
-    return Step(
-        say=cure.say,
-        drop=kinds,
-        shares=shares,
-        turn=(),
-        findings=tuple(found),
+    return replace(
+        step,
         removed=sum(count for kind, count in done.removed.items() if kind in KINDS),
         unreadable=sum(count for kind, count in done.removed.items() if kind not in KINDS),
         kept=done.kept,
         effect=None if after is None else effect(data.case, after),
-        measured=True,
     )
+
+
+def _computed(data: Data, cure: Cure, step: Step) -> Step:
+    """From the shares that were measured; new splits are for a run of their own to measure."""
+    if step.shares:
+        return step
+    rows = data.profile.splits["train"].counts.rows
+    taken = {one.about: _share(one) for one in step.findings}
+    if "split.near_duplicate_share" in taken:
+        taken.pop("split.duplicate_share", None)
+    if step.longest is not None:
+        quantiles = data.profile.splits["train"].lengths.token_quantiles
+        taken["split.p95_tokens"] = truncated_share(quantiles, step.longest)
+    gone = min(rows, round(rows * sum(taken.values())))
+    after = as_computed(data.case, cure.leaves, gone / rows if rows else 0.0)
+    return replace(step, removed=gone, kept=rows - gone, effect=effect(data.case, after))
 
 
 def _share(found: Concluded) -> float:
     """Share of the training rows that a finding concerns and its cure takes out."""
+    slots = {f.template: f for f, _ in found.firing.support}["split"].slots
+    if found.about == "split.leaked_share":
+        # As many rows of train as it gives away rows, or more where they stand there twice.
+        return _number(slots, "overlap_inputs") / (_number(slots, "sampled_rows") or 1.0)
     held = found.value
     if not isinstance(held, (int, float)) or isinstance(held, bool) or found.about is None:
         return 0.0
@@ -211,17 +228,12 @@ def _share(found: Concluded) -> float:
         return max(0.0, held - natural * TEMPLATE_SHARE / (1 - TEMPLATE_SHARE))
     if found.about.endswith("_share"):
         return float(held)
-    fact = next((f for f, _ in found.firing.support if f.template == "split"), None)
-    rows = fact and fact.slots.get("sampled_rows")
-    return held / rows.value if rows and isinstance(rows.value, (int, float)) else 0.0
+    return held / (_number(slots, "sampled_rows") or 1.0)
 
 
-def _of_held_out(found: Concluded) -> bool:
-    return (found.subject or "split[train]") != "split[train]"
-
-
-def _label(found: Concluded) -> str:
-    return found.subject if found.subject and "," not in found.subject else "split[train]"
+def _number(slots: Mapping[str, Known], slot: str) -> float:
+    held = slots[slot].value if slot in slots else None
+    return float(held) if isinstance(held, (int, float)) else 0.0
 
 
 def _shares(case: Case) -> tuple[float, ...]:
@@ -245,6 +257,7 @@ def _turned(case: Case, found: Concluded) -> Step | None:
     return Step(
         say=f"Set {words}",
         drop=None,
+        longest=None,
         shares=(),
         turn=tuple(changes.items()),
         findings=(found,),

@@ -141,6 +141,33 @@ def test_large_data_are_computed_and_said_to_be(
     assert "- gone: DUP001 (train)" in first
 
 
+def test_long_rows_go_by_what_the_task_takes(
+    transxlab: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = pairs(80, 3)
+    rows += [{"instruction": a, "output": a} for a in natural(20, 9, (400, 500))]
+    write(tmp_path / "train.jsonl", rows)
+    call = ("data", "train.jsonl", "--task", "chat", "--fact", "task.context_tokens=512")
+    for most in (None, 0):
+        if most is not None:
+            monkeypatch.setattr("transxlab.cli.planning.steps.TRIAL_BYTES", most)
+        transxlab(*call, "--out", ".", "--force")
+        text = (tmp_path / "data_plan.md").read_text("utf-8")
+        assert "--drop long --max-tokens 512" in text
+        assert re.search(r"(19|20|21) of 100 go", text), "lengths are stored to one in a hundred"
+
+
+def test_copies_that_are_near_copies_too_are_counted_once(
+    transxlab: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transxlab.cli.planning.steps.TRIAL_BYTES", 0)
+    good = pairs(100, 5)
+    write(tmp_path / "train.jsonl", [*good, *good[:60]])
+    transxlab("data", "train.jsonl", "--out", ".")
+    once = (tmp_path / "data_plan.md").read_text("utf-8").split("### All of it at once")[1]
+    assert "60 of 160 go, 62.5% stay" in once
+
+
 def test_a_config_shows_what_becomes_of_the_run(
     transxlab: Callable[..., Any], tmp_path: Path
 ) -> None:

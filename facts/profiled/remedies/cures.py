@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -25,27 +25,29 @@ class Cure:
     """Whether all rows are cut into new splits."""
     leaves: Mapping[str, float] = field(default_factory=dict)
     """Slots of the split and what they hold afterwards, where nobody measures it."""
+    limit: str | None = None
+    """Path of the slot that holds the tokens of the longest row that stays."""
 
 
-def cure_for(paths: Iterable[str]) -> Cure | None:
-    """The cure for a finding that rests on these slots; None where rows cannot be mended."""
-    wanted = set(paths)
-    return next((cure for cure in cures() if cure.slot in wanted), None)
+def cure_for(path: str) -> Cure | None:
+    """The cure for a finding about a slot; None where rows cannot be mended."""
+    return cures().get(path)
 
 
 @lru_cache(maxsize=1)
-def cures() -> tuple[Cure, ...]:
-    """Every cure, in the order of their precedence."""
+def cures() -> dict[str, Cure]:
+    """Every cure by the slot it mends."""
     import yaml
 
     table = yaml.safe_load((Path(__file__).parent / "cures.yaml").read_text(encoding="utf-8"))
-    return tuple(
-        Cure(
+    return {
+        slot: Cure(
             slot=slot,
             say=row["say"],
             drop=tuple(row.get("drop", ())),
             split=bool(row.get("split")),
             leaves=row.get("leaves", {}),
+            limit=row.get("limit"),
         )
         for slot, row in table.items()
-    )
+    }
