@@ -19,7 +19,7 @@ import rows
 from scores import Score, report
 from transxlab.facts.catalogued.table import rows as columns
 from transxlab.facts.estimated.anatomy import Anatomy
-from transxlab.facts.estimated.calibration import factor
+from transxlab.facts.estimated.calibration import belief, factor
 from transxlab.facts.estimated.memory import GIB, Memory, kind, memory, spreads
 from transxlab.facts.estimated.peak import untied
 from transxlab.facts.estimated.serving import serve_memory
@@ -162,7 +162,7 @@ def after_one(mine: list[Run]) -> list[Score]:
         told = others and others[0].estimate()
         mean = run.estimate()
         if told and mean:
-            by = factor([others[0].measured / told.expected])
+            by = factor([others[0].measured / told.expected], belief("memory", ""))
             found.append(Score(run.row, run.source, run.group, mean.scaled(by), run.measured))
     return found
 

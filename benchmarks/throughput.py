@@ -19,7 +19,7 @@ from scores import Score, report
 from transxlab.facts.catalogued.gpus import Gpu
 from transxlab.facts.catalogued.table import rows as columns
 from transxlab.facts.estimated.anatomy import Anatomy
-from transxlab.facts.estimated.calibration import factor
+from transxlab.facts.estimated.calibration import belief, factor
 from transxlab.facts.estimated.config import anatomy
 from transxlab.facts.estimated.memory import GIB, Memory, memory
 from transxlab.facts.estimated.parameters import Adapters, total
@@ -243,7 +243,8 @@ def after_one(mine: list[Run]) -> list[Score]:
         other = min(others, key=lambda r: distance(r, run))
         told = other.estimate()
         if told is not None:
-            found.append(score(run, factor([other.measured / told.expected])))
+            known = belief("speed", kind_of_run(run.setup))
+            found.append(score(run, factor([other.measured / told.expected], known)))
     return found
 
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from transxlab.facts.catalogued.table import rows
 from transxlab.facts.estimated.setup import Setup
-from transxlab.facts.estimated.time import kind_of_run, spreads, stack_of
+from transxlab.facts.estimated.time import kind_of_run, stack_of
 from transxlab.facts.values import Interval
-
-SCATTER = 0.1
-"""Error between configurations of one machine, as a logarithm (``benchmarks/throughput.py``)."""
-USUAL = 0.15
-"""Error between machines that is usual before any log, as a logarithm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +52,48 @@ def key_of(setup: Setup, gpu: str) -> Key:
     return Key(gpu, setup.gpus, stack_of(setup), kind_of_run(setup))
 
 
-def factor(ratios: Sequence[float]) -> float:
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """How much one's own runs say, by the measured errors of estimates."""
+
+    between: float
+    """Deviation between machines, as a logarithm."""
+    within: float
+    """Deviation between runs of one machine, as a logarithm."""
+    low: float
+    """Factor that measured runs stay above after a run of their machine is known."""
+    high: float
+    """Factor they stay below."""
+
+
+@lru_cache(maxsize=1)
+def beliefs() -> dict[tuple[str, str], Belief]:
+    """Measured deviations by what is calibrated (``speed``, ``memory``) and kind of method."""
+    table = rows("transxlab.facts.estimated", "calibrated.csv")
+    return {
+        (r["what"], r["method"]): Belief(
+            *(float(r[name]) for name in ("between", "within", "low", "high"))
+        )
+        for r in table
+    }
+
+
+def belief(what: str, method: str) -> Belief:
+    """The deviations of a kind of method; those of all methods where it has none of its own."""
+    table = beliefs()
+    return table.get((what, method)) or table[what, ""]
+
+
+def factor(ratios: Sequence[float], known: Belief) -> float:
     """The factor to expect of a machine from measured over estimated of its runs.
 
     The geometric mean, drawn to 1 as far as the scatter of single runs can explain it: a small
-    deviation of one run proves little, a large one speaks for itself (empirical Bayes).
+    deviation of one run proves little (empirical Bayes). What exceeds that scatter twice is no
+    machine of the usual kind and speaks for itself.
     """
     mean = sum(math.log(ratio) for ratio in ratios) / len(ratios)
-    between = max(USUAL, abs(mean)) ** 2
-    return math.exp(mean * between / (between + SCATTER**2 / len(ratios)))
+    between = max(known.between, abs(mean) - 2 * known.within) ** 2
+    return math.exp(mean * between / (between + known.within**2 / len(ratios)))
 
 
 def held(entries: Iterable[Entry], key: Key, what: str) -> Interval | None:
@@ -71,9 +101,9 @@ def held(entries: Iterable[Entry], key: Key, what: str) -> Interval | None:
     ratios = [getattr(e, what) for e in entries if e.key == key and getattr(e, what)]
     if not ratios:
         return None
-    low, high = spreads()[f"own_{what}"]
-    found = factor(ratios)
-    return Interval(found * low, found, found * high)
+    known = belief(what, key.method)
+    found = factor(ratios, known)
+    return Interval(found * known.low, found, found * known.high)
 
 
 def plain(entry: Entry) -> dict[str, Any]:
@@ -108,10 +138,10 @@ def read(file: Path) -> tuple[list[Entry], list[str]]:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as problem:
         return [], [f"{file}: cannot be read as YAML: {str(problem).splitlines()[0]}"]
-    rows = data.get("calibrations") if isinstance(data, Mapping) else None
-    if not isinstance(rows, list):
+    listed = data.get("calibrations") if isinstance(data, Mapping) else None
+    if not isinstance(listed, list):
         return [], [f"{file}: expected a list under 'calibrations'"]
-    found = [parsed(row) if isinstance(row, Mapping) else None for row in rows]
+    found = [parsed(row) if isinstance(row, Mapping) else None for row in listed]
     bad = [n for n, entry in enumerate(found, 1) if entry is None]
     said = [f"{file}: calibration {n} needs gpu, gpus, stack, method and a factor" for n in bad]
     return [entry for entry in found if entry is not None], said
@@ -122,5 +152,5 @@ def written(entries: Sequence[Entry]) -> str:
     import yaml
 
     latest = {(entry.key, entry.source): entry for entry in entries}
-    rows = [plain(entry) for entry in latest.values()]
-    return str(yaml.safe_dump({"calibrations": rows}, sort_keys=False, allow_unicode=True))
+    told = [plain(entry) for entry in latest.values()]
+    return str(yaml.safe_dump({"calibrations": told}, sort_keys=False, allow_unicode=True))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from transxlab.facts.estimated.calibration import (
     Entry,
     Key,
+    belief,
     factor,
     held,
     parsed,
@@ -110,20 +111,34 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 @given(st.floats(0.05, 20), st.integers(1, 50))
 def test_more_runs_are_believed_more_and_none_beyond_itself(ratio: float, count: int) -> None:
-    one, many = factor([ratio]), factor([ratio] * count)
+    one, many = (
+        factor([ratio], belief("speed", "finetune")),
+        factor([ratio] * count, belief("speed", "finetune")),
+    )
     assert abs(math.log(many)) >= abs(math.log(one)) - 1e-12
     assert abs(math.log(many)) <= abs(math.log(ratio)) + 1e-12
 
 
 def test_a_large_deviation_speaks_for_itself() -> None:
-    assert factor([4.0]) == pytest.approx(4.0, rel=0.02)
-    assert 1.02 < factor([1.05]) < 1.05
+    known = belief("speed", "finetune")
+    assert factor([4.0], known) == pytest.approx(4.0, rel=0.05)
+    assert 1.01 < factor([1.05], known) < 1.03
+    assert factor([1.05], belief("speed", "pretrain")) > factor([1.05], known)
+
+
+def test_the_width_after_a_log_is_that_of_its_kind_of_method() -> None:
+    entry = Entry(KEY, 0.8, 0.9, 5, "run.log", "2026-11-21")
+    fast = held([entry], KEY, "speed")
+    known = belief("speed", KEY.method)
+    assert fast is not None and fast.high / fast.expected == pytest.approx(known.high)
+    big = held([entry], KEY, "memory")
+    assert big is not None and big.low / big.expected == pytest.approx(belief("memory", "").low)
 
 
 def test_a_calibration_holds_for_its_own_kind_of_run_only() -> None:
     entry = Entry(KEY, 0.8, None, 5, "run.log", "2026-11-21")
     found = held([entry], KEY, "speed")
-    assert found is not None and found.low < found.expected < found.high < 1.1
+    assert found is not None and found.low < found.expected < 1.0 < found.high
     assert held([entry], KEY, "memory") is None
     assert held([entry], Key("RTX 4090", 2, "eager", "finetune"), "speed") is None
 
