@@ -26,6 +26,7 @@ from transxlab.facts.values import finite
 _CONDITION = re.compile(
     r"(?P<not>!)?(?P<key>[\w.*]+)(?:(?P<there>\?)|(?P<op><>|!=|<=|>=|=|~|<|>)(?P<value>.*))?\Z"
 )
+_VERSIONS = re.compile(r"(?P<library>[a-z][\w-]*)?(?P<op>>=|<)(?P<bound>[\d.]+)\Z")
 _ORDER: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -58,7 +59,7 @@ class Check:
     entries: frozenset[str]
     """Entry points it holds for; empty: all."""
     versions: str
-    """``>=X`` or ``<X`` of the trainer's library; empty: all that are known here."""
+    """``>=X`` or ``<X`` of the trainer's library, ``LIBRARY>=X`` of another; empty: all known."""
     conditions: tuple[Condition, ...]
     """All of them must hold."""
     key: str
@@ -126,12 +127,14 @@ def add_refusals(sheet: Sheet) -> None:
 def _verdict(sheet: Sheet, check: Check) -> str | None:
     if not check.versions:
         return check.verdict
-    told = sheet.release(sheet.map.head.get("library", ""))
+    match = _VERSIONS.match(check.versions)
+    if match is None:
+        raise ValueError(f"checks.csv: {check.versions!r} names no versions")
+    told = sheet.release(match["library"] or sheet.map.head.get("library", ""))
     if told is None:
         return "depends"
-    bound = check.versions.lstrip("<>=")
-    below = before(told, bound)
-    return check.verdict if below == check.versions.startswith("<") else None
+    below = before(told, match["bound"])
+    return check.verdict if below == (match["op"] == "<") else None
 
 
 def _add(sheet: Sheet, check: Check, verdict: str) -> None:
