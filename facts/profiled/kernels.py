@@ -157,20 +157,21 @@ def band_keys(filled, bands, size):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def count_runs(  # type: ignore[no-untyped-def]
-    hashes, rows, places, size, first, shift, table, counts, seen
-):
-    """Count runs that stand in a sorted table, and keep their first places: see ``overlap``."""
+def runs_found(hashes, rows, size, first, shift, table):  # type: ignore[no-untyped-def]
+    """Where runs stand in a sorted table, where each begins, and its row: see ``held.hits``."""
+    found = np.empty(len(hashes), np.int64)
+    begins, owner = np.empty_like(found), np.empty_like(found)
+    count = 0
     for row in range(len(rows) - 1):
         for at in range(rows[row], rows[row + 1] - size + 1):
             value = _run(hashes, at, size)
             leading = np.int64(value >> shift)
             for spot in range(first[leading], first[leading + 1]):
                 if table[spot] == value:
-                    counts[spot] += 1
-                    if seen[spot] < 0 or places[row] < seen[spot]:
-                        seen[spot] = places[row]
+                    found[count], begins[count], owner[count] = spot, at, row
+                    count += 1
                     break
+    return found[:count], begins[:count], owner[:count]
 
 
 @compiled

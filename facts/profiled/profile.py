@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -12,13 +12,13 @@ from transxlab.facts.profiled.engines import engine as engines
 from transxlab.facts.profiled.engines import resume
 from transxlab.facts.profiled.engines.engine import Engine
 from transxlab.facts.profiled.engines.store import Store
+from transxlab.facts.profiled.measures.contamination import contamination
 from transxlab.facts.profiled.measures.diversity import diversity
 from transxlab.facts.profiled.measures.heldout import Columns
-from transxlab.facts.profiled.measures.items import Items
-from transxlab.facts.profiled.measures.items import items as read_items
+from transxlab.facts.profiled.measures.heldout import benchmarks as read_benchmarks
 from transxlab.facts.profiled.measures.languages import LanguagesResult, languages
 from transxlab.facts.profiled.measures.near import GROUPS, Near
-from transxlab.facts.profiled.measures.overlap import OverlapResult, Wanted, wanted
+from transxlab.facts.profiled.measures.overlap import OverlapResult, Wanted, held, wanted
 from transxlab.facts.profiled.measures.sample import bound as sample_bound
 from transxlab.facts.profiled.measures.templates import TemplatesResult, templates
 from transxlab.facts.profiled.problem import Problem, Problems
@@ -99,32 +99,33 @@ def _profiled(
     scan: _Scan, named: Mapping[str, tuple[str, ...]], benchmarks: Sequence[str]
 ) -> DataProfile:
     problems = Problems()
-    items = _items(benchmarks, problems) if benchmarks else None
+    items = _items(benchmarks, problems) if benchmarks else {}
     held_out = [role for role in named if role != "train"]
     parts = {role: _scanned(scan, role, named[role], None) for role in held_out}
     columns = {role: parts[role].columns() for role in held_out}
-    sought = None
-    if "train" in named and (columns or items is not None):
-        sought = wanted(list(columns.values()), items)
     if "train" in named:
+        sources = {held(role): columns[role] for role in held_out} | items
+        sought = wanted(sources) if sources else None
         parts["train"] = _scanned(scan, "train", named["train"], sought)
     for part in parts.values():
         problems.merge(part.problems)
     _refuse_useless(parts)
     begun = {role: _begun(scan.engine, parts[role]) for role in named}
+    train = parts.get("train")
     splits = {
-        role: _finished(
-            role, paths, parts[role], begun[role], _overlap(parts.get("train"), columns.get(role))
-        )
+        role: _finished(role, paths, parts[role], begun[role], _overlap(role, train, columns))
         for role, paths in named.items()
     }
+    if items and train is not None and train.seen is not None:
+        found = contamination(train.seen, items)
+        splits["train"] = replace(splits["train"], contamination=found)
     return DataProfile(splits, problems.first(), dict(sorted(problems.counts.items())))
 
 
-def _items(benchmarks: Sequence[str], problems: Problems) -> Items:
+def _items(benchmarks: Sequence[str], problems: Problems) -> dict[str, Columns]:
     """The items of benchmarks; raises ReadError if there are none in any."""
-    found = read_items(benchmarks, problems)
-    if not len(found.line):
+    found = read_benchmarks(benchmarks, problems)
+    if not any(len(columns.row) for columns in found.values()):
         raise ReadError("\n".join(map(str, problems.first())))
     return found
 
@@ -199,10 +200,10 @@ def _refuse_useless(parts: Mapping[str, Part]) -> None:
         raise ReadError("\n".join(lines))
 
 
-def _overlap(train: Part | None, columns: Columns | None) -> OverlapResult | None:
-    if train is None or columns is None or train.seen is None:
+def _overlap(role: str, train: Part | None, columns: Mapping[str, Columns]) -> OverlapResult | None:
+    if train is None or role not in columns or train.seen is None:
         return None
-    return train.seen.result(columns)
+    return train.seen.result(role, columns[role])
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +256,5 @@ def _finished(
         languages=begun.languages(),
         structure=measured.structure.result(),
         overlap=overlap,
-        contamination=None if part.held is None else part.held.result(part.rows),
         supervision=None if part.supervision is None else part.supervision.result(),
     )

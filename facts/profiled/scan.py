@@ -9,7 +9,6 @@ from pathlib import Path
 from transxlab.facts.profiled import compiled
 from transxlab.facts.profiled.block import Block, place
 from transxlab.facts.profiled.formats import Recogniser
-from transxlab.facts.profiled.measures.contamination import Held
 from transxlab.facts.profiled.measures.counts import Counts
 from transxlab.facts.profiled.measures.duplicates import Duplicates
 from transxlab.facts.profiled.measures.heldout import Columns, Index
@@ -86,8 +85,6 @@ class Part:
     """First place of each field name."""
     supervision: Supervision | None = None
     """Rows as the run's own tokenizer and mask make them; None where no tokenizer is named."""
-    held: Held | None = None
-    """Of train: items of benchmarks that stand in it."""
 
     @property
     def rows(self) -> int:
@@ -117,8 +114,6 @@ class Part:
             self.index.update(block)
         if self.seen is not None:
             self.seen.update(block)
-        if self.held is not None:
-            self.held.update(block)
 
     def shelves(self) -> Iterator[Shelf]:
         """Every shelf of every measure."""
@@ -144,8 +139,6 @@ class Part:
             self.index.merge(other.index)
         if self.seen is not None and other.seen is not None:
             self.seen.merge(other.seen)
-        if self.held is not None and other.held is not None:
-            self.held.merge(other.held)
         if self.supervision is not None and other.supervision is not None:
             self.supervision.merge(other.supervision)
         self.problems.merge(other.problems)
@@ -164,8 +157,7 @@ def empty(role: str, sought: Wanted | None, bound: int = 1 << 64, lens: Lens | N
     index = Index() if role != "train" else None
     seen = Seen(sought) if role == "train" and sought is not None else None
     supervision = None if lens is None else Supervision(lens, bound)
-    held = Held(sought.items) if seen is not None and sought and sought.items else None
-    return Part(Measures(), Sample(bound=bound), index, seen, Problems(), {}, supervision, held)
+    return Part(Measures(), Sample(bound=bound), index, seen, Problems(), {}, supervision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +213,6 @@ def measure(task: Task, sought: Wanted | None, names: Iterator[Path] | None = No
         part.update(block)
     if part.seen is not None:
         part.seen.pack()
-    if part.held is not None:
-        part.held.pack()
     return part
 
 

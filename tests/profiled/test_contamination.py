@@ -54,8 +54,8 @@ DISGUISES: dict[str, Callable[[Row, str], Row]] = {
     },
     "inside other text": lambda row, filler: {"text": f"{filler} {both(row)} {filler}"},
     "the question alone": lambda row, filler: {"question": row["question"], "answer": filler},
-    "six tenths of it": lambda row, filler: {
-        "text": filler + " " + " ".join(both(row).split()[: 6 * len(both(row).split()) // 10])
+    "nine tenths of it": lambda row, filler: {
+        "text": filler + " " + " ".join(both(row).split()[: 9 * len(both(row).split()) // 10])
     },
 }
 
@@ -77,6 +77,32 @@ def test_a_benchmark_is_found_in_every_disguise(tmp_path: Path, disguise: str) -
     assert held.found >= 0.99 * ITEMS
     pairs = {line: place & 0xFFFFFFFF for line, place in held.places}
     assert sum(pairs.get(n + 1) == 800 + n + 1 for n in range(ITEMS)) >= 0.99 * ITEMS
+
+
+@pytest.mark.parametrize("disguise", [d for d in DISGUISES if d != "the question alone"])
+def test_a_held_out_split_is_found_in_the_same_disguises(tmp_path: Path, disguise: str) -> None:
+    held, train, fillers = asked(ITEMS, 7), asked(800, 100), data.natural(ITEMS, 50)
+    hidden = [DISGUISES[disguise](row, f) for row, f in zip(held, fillers, strict=True)]
+    files = {
+        "train": data.write(tmp_path / "t.jsonl", train + hidden[::2]),
+        "test": data.write(tmp_path / "e.jsonl", held),
+    }
+    overlap = profile(files).splits["test"].overlap
+    assert overlap is not None
+    assert 0.99 * ITEMS / 2 <= overlap.leaked_rows <= ITEMS / 2
+    assert overlap.input_share >= overlap.leaked_share
+
+
+def test_another_answer_to_the_same_question_is_no_leak_of_the_row(tmp_path: Path) -> None:
+    held, others = asked(ITEMS, 7), asked(ITEMS, 100)
+    train = [{"question": h["question"], "answer": o["answer"]} for h, o in zip(held, others)]  # noqa: B905
+    files = {
+        "train": data.write(tmp_path / "t.jsonl", train),
+        "test": data.write(tmp_path / "e.jsonl", held),
+    }
+    overlap = profile(files).splits["test"].overlap
+    assert overlap is not None and overlap.input_share == 1
+    assert overlap.leaked_rows == 0
 
 
 def test_rows_of_the_same_kind_are_not(tmp_path: Path) -> None:

@@ -1,29 +1,25 @@
-"""What a held-out split holds, as an index that train is then streamed against."""
+"""What a held-out split or a benchmark holds, as columns that train is then streamed against."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transxlab.facts.profiled.block import Block
-from transxlab.facts.profiled.tokens import mix, ngrams
+from transxlab.facts.profiled.formats import Example, Recogniser, as_text
+from transxlab.facts.profiled.measures.wordruns import documents, telling
+from transxlab.facts.profiled.problem import Problem, Problems
+from transxlab.facts.profiled.readers import source
+from transxlab.facts.profiled.tokens import mix
 
 if TYPE_CHECKING:
     from transxlab.facts.profiled.tokens import Counts, Hashes
 
-GRAM_TOKENS = 8
-"""Tokens of the runs that are compared."""
-
-COMMON_ROWS = 0.02
-"""A run that this share of the held-out rows or more have is a template's and says nothing."""
-
-MOST_GRAMS = 4_000_000
-"""Runs that are held; above it they are thinned by their hash."""
-
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Rows of a held-out split as arrays."""
+    """Rows as arrays."""
 
     exact: Hashes
     """Hash of each row's exact content."""
@@ -33,14 +29,16 @@ class Columns:
     """Hash of each row's input; 0 where it has none."""
     place: Counts
     """Where each row stands."""
-    gram: Hashes
-    """Runs of tokens, each once per row."""
-    owner: Counts
-    """Row that each run belongs to."""
+    run: Hashes
+    """Runs of words, each once per document; those of templates are left out."""
+    document: Counts
+    """Document of each run: 2i is row i, and 2i + 1 its input alone."""
+    runs: Counts
+    """Different runs of each document, those of templates among them."""
 
 
 class Index:
-    """The rows of a held-out split, to be looked for in train."""
+    """Rows that are to be looked for in train."""
 
     def __init__(self) -> None:
         self._parts: list[Columns] = []
@@ -51,48 +49,34 @@ class Index:
 
         given = np.diff(block.tokens.offsets)[::2] > 0
         inputs = np.where(given, block.input_hash, np.uint64(0))
-        grams, owner = row_grams(block)
         row = content_hash(block)
-        self._parts.append(Columns(block.row_hash, row, inputs, block.places, grams, owner))
+        runs, document = documents(block)
+        size = np.bincount(document, minlength=2 * len(row)).astype(np.int64)
+        self._parts.append(Columns(block.row_hash, row, inputs, block.places, runs, document, size))
 
     def merge(self, other: Index) -> None:
         """Take over the rows of another part of the split."""
         self._parts += other._parts
 
     def columns(self) -> Columns:
-        """All rows in the order of their places, with their runs but for common ones."""
+        """All rows in the order of their places, with their telling runs."""
         import numpy as np
 
         parts = sorted(self._parts, key=lambda part: int(part.place[0]))
         if not parts:
             none, nothing = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-            return Columns(none, none, none, nothing, none, nothing)
+            return Columns(none, none, none, nothing, none, nothing, nothing)
         begins = np.cumsum([0] + [len(part.row) for part in parts])
-        owner = np.concatenate([p.owner + b for p, b in zip(parts, begins[:-1], strict=True)])
-        gram = np.concatenate([part.gram for part in parts])
-        gram, owner = _uncommon(gram, owner, int(begins[-1]))
+        document = [p.document + 2 * b for p, b in zip(parts, begins[:-1], strict=True)]
+        runs = np.concatenate([part.run for part in parts])
         return Columns(
             np.concatenate([part.exact for part in parts]),
             np.concatenate([part.row for part in parts]),
             np.concatenate([part.input for part in parts]),
             np.concatenate([part.place for part in parts]),
-            gram,
-            owner,
+            *telling((runs, np.concatenate(document)), int(begins[-1])),
+            np.concatenate([part.runs for part in parts]),
         )
-
-
-def _uncommon(grams: Hashes, owner: Counts, rows: int) -> tuple[Hashes, Counts]:
-    """Runs without those that many held-out rows share, thinned by hash when there are too many."""
-    import numpy as np
-
-    bits = 0
-    while len(grams) > MOST_GRAMS:
-        bits += 1
-        kept = grams < np.uint64(1 << (64 - bits))
-        grams, owner = grams[kept], owner[kept]
-    _, inverse, counts = np.unique(grams, return_inverse=True, return_counts=True)
-    rare = counts[inverse] <= max(2, COMMON_ROWS * rows)
-    return grams[rare], owner[rare]
 
 
 def content_hash(block: Block) -> Hashes:
@@ -102,16 +86,31 @@ def content_hash(block: Block) -> Hashes:
     return mix(block.input_hash * np.uint64(3) + block.output_hash)
 
 
-def row_grams(block: Block) -> tuple[Hashes, Counts]:
-    """The 8-token runs of each row, each once per row, and the row they belong to."""
-    import numpy as np
+def benchmarks(files: Sequence[str], problems: Problems) -> dict[str, Columns]:
+    """The items of benchmarks, one in each file; what cannot be read goes into ``problems``."""
+    found = {}
+    for path in files:
+        index = Index()
+        for block in _blocks(path, problems):
+            index.update(block)
+        found[path] = index.columns()
+    return found
 
-    rows, hashes = block.rows, block.tokens.hash
-    owner = np.repeat(np.arange(len(rows) - 1), np.diff(rows))
-    whole = np.arange(len(hashes)) + GRAM_TOKENS <= np.repeat(rows[1:], np.diff(rows))
-    grams, owner = ngrams(hashes, GRAM_TOKENS)[whole], owner[whole]
-    order = np.lexsort((grams, owner))
-    grams, owner = grams[order], owner[order]
-    new = np.ones(len(grams), bool)
-    new[1:] = (grams[1:] != grams[:-1]) | (owner[1:] != owner[:-1])
-    return grams[new], owner[new]
+
+def _blocks(path: str, problems: Problems) -> list[Block]:
+    """The rows of a benchmark; one in no known row format is read as the text of its fields."""
+    try:
+        found = source.detect(path)
+        chunks = [] if isinstance(found, Problem) else source.plan(path, found)
+    except OSError as error:
+        found, chunks = source.unreadable(path, error), []
+    if isinstance(found, Problem):
+        problems.report(found)
+    blocks, recogniser = [Block(0)], Recogniser()
+    for chunk in chunks:
+        for line, row in source.read(chunk, problems.report):
+            text = "\n".join(filter(None, map(as_text, row.values())))
+            blocks[-1].add(line, recogniser.example(row) or Example("text", "", text))
+            if blocks[-1].full:
+                blocks.append(Block(0))
+    return [block for block in blocks if block.lines]

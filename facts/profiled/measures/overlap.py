@@ -1,34 +1,28 @@
-"""Rows of val or test that also stand in train: exactly, normalised, by their input, or by 8-grams.
+"""Rows of val or test that also stand in train, and items of benchmarks that do.
 
-The held-out split is read first and becomes an index; train is then streamed against it, so that
-memory follows the held-out split and not train.
+The held-out rows are read first and become an index; train is then streamed against it, so that
+memory follows the held-out rows and not train.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING
 
-from transxlab.facts.profiled import compiled
 from transxlab.facts.profiled.block import Block
-from transxlab.facts.profiled.measures.heldout import GRAM_TOKENS, Columns, content_hash
-from transxlab.facts.profiled.tokens import ngrams
+from transxlab.facts.profiled.measures.held import SAME, Held, Sought, needed, rare, sought
+from transxlab.facts.profiled.measures.heldout import Columns
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from transxlab.facts.profiled.measures.items import Items
     from transxlab.facts.profiled.tokens import Counts, Flags, Hashes
 
 EXAMPLES = 5
 """Leaked rows that are named."""
 
-GRAM_SHARE = 0.5
-"""Share of a row's own runs that must stand in one and the same train row for a leak: in templated
-data runs are found all over train, but not together."""
-
-COMMON_TRAIN = 1000
-"""A run that stands at this many places in train, or more, is a template's and says nothing."""
+OUTPUT_SHARE = 0.05
+"""Share of the output's runs that must stand in a row of train that has the input, for the row and
+not only its input to be leaked: the same question may have been answered anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +37,8 @@ class OverlapResult:
     """Rows that are in train unchanged but for the order of fields."""
     normalised_rows: int
     """Further rows that are in train but for case and white space."""
-    gram_rows: int
-    """Further rows at least half of whose 8-token runs are in train, common runs apart."""
+    run_rows: int
+    """Further rows two fifths of whose runs of words are in one train row, common runs apart."""
     input_share: float
     """Rows whose input stands in train, whatever the output."""
     examples: tuple[tuple[int, int], ...]
@@ -55,205 +49,152 @@ class OverlapResult:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for in train: sorted distinct hashes of every held-out split together."""
+    """What is looked for in train: sorted distinct hashes, and runs of words."""
 
-    row: Hashes
-    """Contents of rows."""
     exact: Hashes
     """Exact contents of rows."""
     input: Hashes
     """Inputs."""
-    gram: Hashes
-    """Runs of tokens."""
-    first: NDArray[np.int32]
-    """For the leading bits of a run, where in ``gram`` those that begin with them begin."""
-    items: Items | None = None
-    """Items of benchmarks."""
-
-    @property
-    def shift(self) -> np.uint64:
-        """By how many bits a hash is shifted to leave the leading ones."""
-        import numpy as np
-
-        shift: np.uint64 = np.uint64(64 - (len(self.first) - 2).bit_length())
-        return shift
-
-    def runs(self, block: Block) -> tuple[Counts, Counts]:
-        """Where runs of the block's rows stand in ``gram``, and the row that each is of."""
-        import numpy as np
-
-        rows = block.rows
-        size = np.diff(rows)
-        grams = ngrams(block.tokens.hash, GRAM_TOKENS)
-        begins = (grams >> self.shift).astype(np.int64)
-        likely = self.first[begins] < self.first[begins + 1]
-        likely &= np.arange(len(grams)) + GRAM_TOKENS <= np.repeat(rows[1:], size)
-        at = np.flatnonzero(likely)
-        hits, some = _found(self.gram, grams[at])
-        return hits, np.repeat(np.arange(len(size)), size)[at[some]]
+    runs: Sought
+    """Held-out rows and items of benchmarks by their runs of words."""
 
 
-def leading(grams: Hashes) -> NDArray[np.int32]:
-    """Where the hashes with each leading bits begin, about one for each; and where the last end."""
-    import numpy as np
-
-    bits = max(8, len(grams).bit_length())
-    bounds = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
-    begins: NDArray[np.int32] = np.append(np.searchsorted(grams, bounds), len(grams)).astype(
-        np.int32
-    )
-    return begins
+def held(role: str) -> str:
+    """The name of a held-out split among the sources, which no file has."""
+    return f"--{role}"
 
 
-def wanted(splits: list[Columns], items: Items | None = None) -> Wanted:
-    """The distinct hashes of some splits, and the items of benchmarks."""
+def wanted(sources: Mapping[str, Columns]) -> Wanted:
+    """What the held-out splits and benchmarks hold, by role or file."""
     import numpy as np
 
     def distinct(name: str) -> Hashes:
-        parts = [getattr(c, name) for c in splits]
-        merged: Hashes = np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.uint64)
+        merged: Hashes = np.unique(np.concatenate([getattr(c, name) for c in sources.values()]))
         return merged
 
-    gram = distinct("gram")
-    return Wanted(distinct("row"), distinct("exact"), distinct("input"), gram, leading(gram), items)
+    return Wanted(distinct("exact"), distinct("input"), sought(sources))
 
 
 class Seen:
-    """Which of the wanted hashes stand in train; merges by minimum and sum."""
+    """What of it stands in train; merges by union, sum and the best rows of each."""
 
     def __init__(self, sought: Wanted) -> None:
         import numpy as np
 
         self.sought = sought
-        self.row: Counts = np.full(len(sought.row), -1, np.int64)
         self.exact: Flags = np.zeros(len(sought.exact), bool)
         self.input: Flags = np.zeros(len(sought.input), bool)
-        self.gram: Counts = np.zeros(len(sought.gram), np.int64)
-        self.packed: tuple[Counts, ...] | None = None
-        self.gram_place: Counts = np.full(len(sought.gram), -1, np.int64)
+        self.packed: tuple[Counts, Counts] | None = None
+        self.held = Held(sought.runs)
 
     def update(self, block: Block) -> None:
         """Look the rows of a block of train up."""
-        import numpy as np
-
-        if not len(self.sought.row):
-            return
-        hits, at = _found(self.sought.row, content_hash(block))
-        places = block.places[at]
-        _keep_first(self.row, hits, places)
-        self.exact[_found(self.sought.exact, block.row_hash)[0]] = True
-        self.input[_found(self.sought.input, block.input_hash)[0]] = True
-        sought = self.sought
-        if (fast := compiled.kernels()) is not None:
-            known = (sought.first, sought.shift, sought.gram)
-            seen = (self.gram, self.gram_place)
-            fast.count_runs(block.tokens.hash, block.rows, block.places, GRAM_TOKENS, *known, *seen)
-            return
-        hits, owner = sought.runs(block)
-        np.add.at(self.gram, hits, 1)
-        _keep_first(self.gram_place, hits, block.places[owner])
+        self.exact[_found(self.sought.exact, block.row_hash)] = True
+        self.input[_found(self.sought.input, block.input_hash)] = True
+        self.held.update(block)
 
     def merge(self, other: Seen) -> None:
         """Take over what another part of train held."""
         other.pack()
         assert other.packed is not None
-        row, row_place, exact, inputs, gram, count, gram_place = other.packed
-        _keep_first(self.row, row, row_place)
+        exact, inputs = other.packed
         self.exact[exact] = True
         self.input[inputs] = True
-        self.gram[gram] += count
-        _keep_first(self.gram_place, gram, gram_place)
+        self.held.merge(other.held)
 
     def pack(self) -> None:
         """Keep the hits alone: the tables are large, known to the receiver, and mostly without."""
-        if self.packed is not None:
-            return
-        row, gram = (self.row >= 0).nonzero()[0], self.gram.nonzero()[0]
-        exact, inputs = self.exact.nonzero()[0], self.input.nonzero()[0]
-        places = self.gram_place[gram]
-        self.packed = (row, self.row[row], exact, inputs, gram, self.gram[gram], places)
-        del self.sought, self.row, self.exact, self.input, self.gram, self.gram_place
+        if self.packed is None:
+            self.packed = self.exact.nonzero()[0], self.input.nonzero()[0]
+            self.held.pack()
+            del self.sought, self.exact, self.input
 
-    def result(self, split: Columns) -> OverlapResult:
+    def result(self, role: str, split: Columns) -> OverlapResult:
         """How much of one held-out split was seen."""
         import numpy as np
 
         rows = len(split.row)
         exact = _lookup(self.sought.exact, self.exact, split.exact)
-        train_place = _lookup(self.sought.row, self.row, split.row)
-        same = train_place >= 0
-        by_gram, gram_place = self._by_runs(split)
-        by_gram &= ~same
-        train_place = np.where(by_gram, gram_place, train_place)
-        leaked = same | by_gram
-        with_input = split.input != 0
-        inputs = _lookup(self.sought.input, self.input, split.input) & with_input
+        _, alone = self.judged(held(role))
+        whole, _ = self.judged(held(role), answered=True)
+        leaked = whole[:, 0] > 0
+        same = (whole[:, 0] >= SAME) | exact
+        inputs = _lookup(self.sought.input, self.input, split.input) & (split.input != 0)
+        inputs |= leaked | (alone[:, 0] > 0)
         at = np.flatnonzero(leaked)[:EXAMPLES]
-        share = float(leaked.mean()) if rows else 0.0
+        counts = int(exact.sum()), int((same & ~exact).sum()), int((leaked & ~same).sum())
         return OverlapResult(
-            leaked_share=share,
+            leaked_share=float(leaked.mean()) if rows else 0.0,
             leaked_rows=int(leaked.sum()),
-            exact_rows=int(exact.sum()),
-            normalised_rows=int((same & ~exact).sum()),
-            gram_rows=int(by_gram.sum()),
-            input_share=float((inputs | leaked).mean()) if rows else 0.0,
-            examples=tuple((int(split.place[i]), int(train_place[i])) for i in at),
-            reason=f"{int(leaked.sum()):,} of {rows:,} rows stand in train: {int(exact.sum()):,} "
-            f"unchanged, {int((same & ~exact).sum()):,} but for case and spaces, "
-            f"{int(by_gram.sum()):,} by runs of {GRAM_TOKENS} tokens",
+            exact_rows=counts[0],
+            normalised_rows=counts[1],
+            run_rows=counts[2],
+            input_share=float(inputs.mean()) if rows else 0.0,
+            examples=tuple((int(split.place[i]), int(whole[i, 1])) for i in at),
+            reason=f"{int(leaked.sum()):,} of {rows:,} rows stand in train: {counts[0]:,} "
+            f"unchanged, {counts[1]:,} but for case and spaces, {counts[2]:,} by runs of words",
         )
 
-    def _by_runs(self, split: Columns) -> tuple[Flags, Counts]:
-        """For each row whether one train row has most of its runs, and which train row."""
+    def judged(self, name: str, *, answered: bool = False) -> tuple[Counts, Counts]:
+        """For each row of a source, runs that one row of train has and its place; 0 for too few.
+
+        First those of the whole row, then those of its input alone. ``answered``: without whole
+        rows of which train has the input and hardly anything of the output.
+        """
         import numpy as np
 
-        rows = len(split.row)
-        counts = _lookup(self.sought.gram, self.gram, split.gram)
-        places = _lookup(self.sought.gram, self.gram_place, split.gram)
-        telling = counts < COMMON_TRAIN
-        runs = np.bincount(split.owner[telling], minlength=rows)
-        hit = telling & (counts > 0)
-        owner, place = split.owner[hit], places[hit]
-        order = np.lexsort((place, owner))
-        owner, place = owner[order], place[order]
-        new = np.ones(len(owner), bool)
-        new[1:] = (owner[1:] != owner[:-1]) | (place[1:] != place[:-1])
-        starts = np.flatnonzero(new)
-        together = np.diff(np.r_[starts, len(owner)])
-        most, source = np.zeros(rows, np.int64), np.full(rows, -1, np.int64)
-        rising = np.argsort(together, kind="stable")
-        most[owner[starts[rising]]] = together[rising]
-        source[owner[starts[rising]]] = place[starts[rising]]
-        leaked: Flags = (most > 0) & (most >= GRAM_SHARE * runs)
-        return leaked, source
+        first, last = self.sought.runs.source(name)
+        pairs = self.standing()
+        if answered:
+            pairs = pairs[beyond_input(pairs, self.sought.runs.size)]
+        found = np.zeros((2 * (last - first), 2), np.int64)
+        # The best row of each document comes first and is written last.
+        mine = pairs[(pairs[:, 0] >= 2 * first) & (pairs[:, 0] < 2 * last)][::-1]
+        found[mine[:, 0] - 2 * first] = mine[:, [1, 3]]
+        return found[::2], found[1::2]
+
+    def standing(self) -> Counts:
+        """The pairs with enough runs that tell: document, runs, words in a row, place."""
+        index, pairs = self.sought.runs, self.held.pairs
+        _, size = rare(index, self.held.count, self.held.rows)
+        # Runs that say nothing may be among those that were found: as many are taken off.
+        left = pairs[:, 1] - (index.size - size)[pairs[:, 0]]
+        found: Counts = pairs[
+            (pairs[:, 1] >= SAME) | (left >= needed(size, pairs[:, 0], index.whole))
+        ]
+        return found
 
 
-def _found(table: Hashes, values: Hashes) -> tuple[Counts, Counts]:
-    """Where values stand in a sorted table, and which of the values they are."""
+def beyond_input(pairs: Counts, size: Counts) -> Flags:
+    """Which pairs (document, runs, words in a row, row) share more than the input."""
+    import numpy as np
+
+    document, runs = pairs[:, 0], pairs[:, 1]
+    alone = document % 2 == 1
+    keys = np.stack((document // 2, pairs[:, 3]), 1)
+    known, same = np.unique(keys, axis=0, return_inverse=True)
+    asked = np.zeros(len(known), np.int64)
+    asked[same.ravel()[alone]] = runs[alone]
+    asked = asked[same.ravel()]
+    output = size[document & ~1] - size[document | 1]
+    found: Flags = alone | (asked == 0) | (runs - asked >= OUTPUT_SHARE * output)
+    return found
+
+
+def _found(table: Hashes, values: Hashes) -> Counts:
+    """Where values stand in a sorted table."""
     import numpy as np
 
     if not len(table):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    spot = np.searchsorted(table, values)
-    at = np.flatnonzero(table[np.minimum(spot, len(table) - 1)] == values)
-    return spot[at], at
+        return np.zeros(0, np.int64)
+    spot = np.minimum(np.searchsorted(table, values), len(table) - 1)
+    found: Counts = spot[table[spot] == values]
+    return found
 
 
-_Column = TypeVar("_Column", bound="NDArray[Any]")
-
-
-def _lookup(table: Hashes, column: _Column, values: Hashes) -> _Column:
+def _lookup(table: Hashes, column: Flags, values: Hashes) -> Flags:
     """The entry of a column for each value; every value stands in the table."""
     import numpy as np
 
-    found = column[np.searchsorted(table, values)] if len(values) else column[:0]
-    return cast("_Column", found)
-
-
-def _keep_first(first: Counts, hits: Counts, places: Counts) -> None:
-    """Lower the first places at ``hits`` to ``places``; below 0 means none yet."""
-    import numpy as np
-
-    largest = np.iinfo(np.int64).max
-    first[hits] = np.where(first[hits] < 0, largest, first[hits])
-    np.minimum.at(first, hits, places)
+    found: Flags = column[np.searchsorted(table, values)] if len(values) else column[:0]
+    return found
