@@ -47,7 +47,7 @@ def document(data: Data, named: Named) -> str:
         "pictures": pictures.pictures(case, data.profile),
         "unsettled": _unsettled(case),
     }
-    return render("data_plan.md", context)
+    return render("data_plan.md", context).rstrip() + "\n"
 
 
 def described(step: Step, named: Named) -> dict[str, Any]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from transxlab.facts.profiled.remedies.trial import Measure
     from transxlab.facts.profiled.results import DataProfile
 
-TRIAL_BYTES = 16 << 20
+TRIAL_BYTES = 4 << 20
 """Data up to this size are mended on a copy and measured again; larger ones are computed."""
 
 TURNED = ("config.", "evaluation.", "adapter.", "task.")
