@@ -180,7 +180,7 @@ def test_estimates_follow_a_log_and_stay_corrected(
     (tmp_path / "quick.json").write_text(json.dumps({"tokens_per_second": measured}))
     now = estimated(transxlab, "--calibrate", "quick.json")
     narrow = now["tokens_per_second"]
-    assert narrow["expected"] == pytest.approx(measured, rel=0.03)
+    assert narrow["expected"] == pytest.approx(measured, rel=0.05)
     assert narrow["high"] / narrow["low"] < wide["high"] / wide["low"]
     later = estimated(transxlab)["tokens_per_second"]
     assert later == pytest.approx(narrow, rel=1e-3)
