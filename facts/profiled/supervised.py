@@ -32,7 +32,7 @@ def supervised(facts: Facts, fact: Fact, split: SplitProfile, rows: int | None =
         if value is not None:
             lines = f"; {named[slot]}" if named.get(slot) else ""
             facts.put(fact, slot, value, replace(origin, where=origin.where + lines))
-    for slot, value in _tokenizer(found).items():
+    for slot, value in _tokenizer(found, followed=found.lens.followed).items():
         unset = value is None and slot != "turn_end"
         if not unset and facts.known(f"tokenizer.{slot}") is None:
             facts.set(f"tokenizer.{slot}", value, origin)
@@ -65,15 +65,17 @@ def _lengths(found: SupervisionResult, rows: int) -> dict[str, Any]:
 
 
 def _shares(split: SplitProfile, found: SupervisionResult) -> dict[str, Any]:
+    lens = found.lens
+    # What a script of one's own puts behind a row, and how it masks, is not known.
+    ends = lens.followed and lens.trainer != "hf"
     return {
         "untrained_share": found.untrained_share,
         "untrained_places": _places(split, found.untrained_examples),
         "lost_end_share": found.lost_end_share,
-        # What a script of one's own puts behind a row, and how it masks, is not known.
-        "missing_eos_share": None if found.lens.trainer == "hf" else found.missing_end_share,
-        "endless_places": _places(split, found.endless_examples),
-        "refused_share": found.refused_share,
-        "refusals": _refusals(split, found),
+        "missing_eos_share": found.missing_end_share if ends else None,
+        "endless_places": _places(split, found.endless_examples) if ends else None,
+        "refused_share": found.refused_share if lens.followed else None,
+        "refusals": _refusals(split, found) if lens.followed else None,
         "trained_token_share": found.trained_token_share,
         "padding_share": found.padding_share,
         "packed_text_share": found.packing_efficiency,
@@ -95,15 +97,18 @@ def _rows(count: int) -> str:
     return "row" if count == 1 else "rows"
 
 
-def _tokenizer(found: SupervisionResult) -> dict[str, Any]:
+def _tokenizer(found: SupervisionResult, *, followed: bool) -> dict[str, Any]:
     """What is said of the tokenizer itself, by the first split that was looked at."""
+    template = {
+        "turn_end": found.turn_end,
+        "turn_end_is_eos": found.turn_end_is_eos,
+        "generation_marks": found.marked,
+    }
     return {
+        **(template if followed else {}),
         "coverage": found.coverage,
         "unknown_share": found.unknown_share,
         "tokens_per_word": found.tokens_per_word,
         "bytes_per_token": found.bytes_per_token,
         "pad_is_eos": found.pad_is_eos,
-        "turn_end": found.turn_end,
-        "turn_end_is_eos": found.turn_end_is_eos,
-        "generation_marks": found.marked,
     }

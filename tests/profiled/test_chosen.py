@@ -160,6 +160,22 @@ def test_llama_factory(lens: Callable[..., Lens]) -> None:
     assert "bailing" in strange.assumed[0]
 
 
+def test_what_is_followed(lens: Callable[..., Lens]) -> None:
+    assert lens(axolotl()).followed
+    assert not lens(axolotl(chat_template="falcon_h1")).followed
+    assert lens({"model_name_or_path": "x/y", "template": "qwen", **FACTORY}).followed
+    assert not lens({"model_name_or_path": "x/y", "template": "bailing", **FACTORY}).followed
+    swift = {"model": "x/y", "train_type": "lora", "truncation_strategy": "left", "max_length": 64}
+    other = lens(swift, "swift")
+    assert (other.followed, other.side) == (False, "left")
+    facts = Facts()
+    facts.set("trainer.name", "unsloth", given("run.yaml"))
+    found = lens_of(facts, "x/y")
+    assert found is not None
+    assert not found.followed
+    assert "unsloth" in found.assumed[0]
+
+
 def test_stages_that_train_no_answer(lens: Callable[..., Lens]) -> None:
     base = {"model_name_or_path": "x/y", "dataset_name": "d"}
     assert not lens({**base, "num_generations": 8, "reward_funcs": ["len"]}, "trl").taught

@@ -225,3 +225,17 @@ def test_pieces_of_documents_have_no_length_to_pack(tmp_path: Path) -> None:
     found = measured(path, lens)
     assert (found.padding_share, found.packing_efficiency) == (None, None)
     assert (found.lost_end_share, found.untrained_share) == (0, 0)
+
+
+def test_another_trainers_template_refuses_nothing(tmp_path: Path) -> None:
+    """Where the template is not the run's own, its refusals and its ends are nobody's."""
+    made = rows(4)
+    made[2]["messages"].insert(0, {"role": "system", "content": "Be brief."})
+    path = written(tmp_path / "train.jsonl", made)
+    facts = Facts()
+    lens = Lens(saved(tmp_path, "gemma"), trainer="swift", followed=False)
+    split_facts(profile({"train": path}, lens=lens), facts)
+    for slot in ("split[train].refused_share", "split[train].missing_eos_share"):
+        assert facts.known(slot) is None
+    assert facts.known("tokenizer.turn_end") is None
+    assert facts.known("split[train].untrained_share") is not None

@@ -33,7 +33,8 @@ def lens_of(facts: Facts, tokenizer: str | None = None) -> Lens | None:
         return None
     trainer = _text(facts, "trainer.name")
     rules = _table().get(trainer or "other", _table()["other"])
-    held: dict[str, Any] = {**rules["base"], "tokenizer": name, "trainer": trainer}
+    held: dict[str, Any] = {"followed": trainer is None or trainer in _table()}
+    held |= {**rules["base"], "tokenizer": name, "trainer": trainer}
     held |= _settings(facts)
     held |= _keyed(facts, rules)
     notes = [] if trainer in _table() else [_unfollowed(trainer)]
@@ -47,7 +48,8 @@ def lens_of(facts: Facts, tokenizer: str | None = None) -> Lens | None:
             held[key] = tuple(tuple(v) if isinstance(v, list) else v for v in value)
     made = Lens(**held)
     if made.chat == "pairs" and made.frame is None:
-        made = replace(made, chat="turns", asked="turns")
+        notes.append("no frame of turns is known: the tokenizer's chat template stands in for it")
+        made = replace(made, chat="turns", asked="turns", followed=False)
     return replace(made, assumed=tuple(notes))
 
 
@@ -149,7 +151,7 @@ def _template(facts: Facts, names: str | None, notes: list[str]) -> dict[str, An
         if text is not None:
             return {"template": text}
     notes.append(f"the template {named[:60]} is not known here: the tokenizer's own is shown")
-    return {}
+    return {"followed": False}
 
 
 def _jinja(facts: Facts) -> str | None:

@@ -93,6 +93,8 @@ class Lens:
     taught: bool = True
     """Whether answers of the rows are trained token by token; not where a head is trained, or
     where the run writes its own answers."""
+    followed: bool = True
+    """Whether template and mask are the run's own; where not, only lengths are near the truth."""
     assumed: tuple[str, ...] = ()
     """Sentences about what was taken for granted, for the reader of the result."""
 
