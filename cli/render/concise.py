@@ -27,9 +27,9 @@ def one(report: Report) -> str:
 
 
 def _line(report: Report, found: Concluded) -> str:
-    where = found.origin or report.path
+    where = found.origin if found.line is not None and found.origin else report.path
     if found.line is None and report.run is not None:
-        where = f"{report.path}:{report.run.line}"
+        where += f":{report.run.line}"
     spot = report.spot(found)
     if spot is not None:
         where += f":{spot.whole[0] + 1}"

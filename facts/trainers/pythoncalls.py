@@ -59,6 +59,7 @@ class _Build:
     def put(self, key: str, value: object, kind: EntryType | None, text: str, line: int) -> None:
         if kind is None:
             kind = "none" if value is None else _TYPES.get(type(value), "list")
+        text = value if isinstance(value, str) else text
         self.cells[key] = Cell(key, value, kind, text, self.file, line)
 
 

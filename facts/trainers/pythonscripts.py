@@ -15,7 +15,8 @@ from transxlab.facts.trainers.document import Cell, Document
 from transxlab.facts.trainers.scalars import EntryType
 
 Constant = Callable[[ast.expr, dict[str, object]], object]
-_TYPES: dict[type, EntryType] = {bool: "bool", int: "int", float: "float", str: "str"}
+_KINDS: dict[type, EntryType] = {bool: "bool", int: "int", float: "float", str: "str", dict: "map"}
+_COMPUTED = "computed"
 _MODEL = ("Model", "ForCausalLM", "ForSeq", "Fast")
 """Parts of a class's name by which its ``from_pretrained`` loads the model and no tokenizer."""
 _ADAPTS = frozenset({"LoraConfig", "get_peft_model"})
@@ -99,10 +100,11 @@ def _cells(
         value = constant(held, known)
         if not key or (key in _NAMES and not isinstance(value, (str, list))):
             continue
-        text = ast.unparse(held)
-        # Computed: it is set, so that no default counts, but to what nobody knows.
-        value = text if value is unknown else value
-        kind: EntryType = "none" if value is None else _TYPES.get(type(value), "list")
+        text = value if isinstance(value, str) else ast.unparse(held)
+        if value is unknown:
+            # It is set, so that no default counts, but to what nobody knows: no slot takes a map.
+            value = {_COMPUTED: text}
+        kind: EntryType = "none" if value is None else _KINDS.get(type(value), "list")
         yield Cell(argument if key == "*" else key, value, kind, text, file, held.lineno)
     if name in _ADAPTS:
         yield Cell("use_peft", True, "bool", ast.unparse(call.func), file, call.lineno)

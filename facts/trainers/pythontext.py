@@ -125,7 +125,8 @@ def _keep(
         return
     known[name] = value
     kind: EntryType = "none" if value is None else _TYPES.get(type(value), "list")
-    cells[name] = Cell(name, value, kind, ast.unparse(held), file, line, name in cells)
+    text = value if isinstance(value, str) else ast.unparse(held)
+    cells[name] = Cell(name, value, kind, text, file, line, name in cells)
 
 
 _UNKNOWN = object()

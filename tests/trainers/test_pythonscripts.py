@@ -17,7 +17,7 @@ model = FastLanguageModel.get_peft_model(model, r=16, lora_alpha=32, target_modu
 dataset = load_dataset("a/b", split="train")
 trainer = SFTTrainer(model=model, args=SFTConfig(
     per_device_train_batch_size=2, gradient_accumulation_steps=4, max_steps=60,
-    learning_rate=2e-4, warmup_steps=compute(), optim="adamw_8bit"))
+    learning_rate=2e-4, warmup_steps=compute(), output_dir=str(folder), optim="adamw_8bit"))
 """
 
 
@@ -36,6 +36,8 @@ def test_a_script_with_adapters(tmp_path: Path) -> None:
     reading = make(tmp_path, UNSLOTH)
     assert reading.trainer == "trl"
     assert not reading.unknown_keys
+    assert values(reading, "entry[optim].text", "config.optimizer") == ["adamw_8bit", "adamw_8bit"]
+    assert values(reading, "paths.output_dir") == ["unknown"]
     slots = (
         "model.name",
         "config.method",
