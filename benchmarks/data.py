@@ -3,7 +3,8 @@
 python benchmarks/data.py [--rows 946000] [--processes 2] [--file train.jsonl]
 
 Without --file the data of examples/ac_v2/generate.py are made at the given size (946,000 rows are
-745 MB). The split by measure is taken in one process on the first chunks, the whole in several.
+745 MB). The split by measure is taken in one process on the first chunks, in processor time so that
+a busy machine does not change it; the whole in several.
 Peers on the same checks are timed where they are installed: datatrove (with spacy), rensa and
 datasketch.
 """
@@ -51,7 +52,7 @@ def warm_up(path: Path) -> None:
 
 
 def split_seconds(path: Path) -> tuple[int, Counter[str]]:
-    """Rows of the first chunks, and the seconds each step took on them."""
+    """Rows of the first chunks, and the processor seconds each step took on them."""
     from transxlab.facts.profiled import scan
     from transxlab.facts.profiled.block import Block
     from transxlab.facts.profiled.formats import Recogniser
@@ -64,17 +65,17 @@ def split_seconds(path: Path) -> tuple[int, Counter[str]]:
 
     def measured(block: Block) -> None:
         for name in ("tokens", "row_hash", "input_hash", "output_hash"):
-            begin = time.perf_counter()
+            begin = time.process_time()
             getattr(block, name)
-            spent[name] += time.perf_counter() - begin
+            spent[name] += time.process_time() - begin
         steps = {slot.name: getattr(part.measures, slot.name) for slot in fields(part.measures)}
         for name, step in {**steps, "sample": part.sample}.items():
-            begin = time.perf_counter()
+            begin = time.process_time()
             step.update(block)
-            spent[name] += time.perf_counter() - begin
+            spent[name] += time.process_time() - begin
 
     recogniser, block = Recogniser(), Block(0)
-    begin = time.perf_counter()
+    begin = time.process_time()
     for chunk in source.plan(str(path), "jsonl")[:SPLIT_CHUNKS]:
         for line, row in source.read(chunk, part.problems.report):
             example = recogniser.example(row)
@@ -86,7 +87,7 @@ def split_seconds(path: Path) -> tuple[int, Counter[str]]:
                 measured(block)
                 block = Block(0)
     measured(block)
-    spent["read and recognise"] = time.perf_counter() - begin - sum(spent.values())
+    spent["read and recognise"] = time.process_time() - begin - sum(spent.values())
     return rows, spent
 
 
