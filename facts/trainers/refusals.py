@@ -19,6 +19,7 @@ from transxlab.facts.origin import given
 from transxlab.facts.trainers.datafile import data_file
 from transxlab.facts.trainers.document import Cell, Document
 from transxlab.facts.trainers.history import before
+from transxlab.facts.trainers.keymap import Row
 from transxlab.facts.trainers.scalars import meant
 from transxlab.facts.trainers.sheet import Sheet
 from transxlab.facts.values import finite
@@ -121,7 +122,43 @@ def add_refusals(sheet: Sheet) -> None:
             verdict = _verdict(sheet, check)
             if verdict is not None:
                 _add(sheet, check, verdict)
+    for library in ("transformers", sheet.map.head.get("library", "")):
+        _no_version(sheet, library)
     sheet.facts.mark_complete("refusal")
+
+
+def _no_version(sheet: Sheet, library: str) -> None:
+    """Add a refusal where no version of a library has all the keys, and none was said."""
+    if sheet.release(library) is not None or sheet.map.head.get("unknown keys") == "ignored":
+        return
+    rows = [sheet.map.row(key, sheet.entry) for key in sheet.document.cells]
+    held = [row for row in rows if row is not None and row.library == library]
+    newest = _extreme([row for row in held if row.since], lambda row: row.since, later=True)
+    oldest = _extreme([row for row in held if row.removed], lambda row: row.removed, later=False)
+    if newest is None or oldest is None or before(newest.since or "", oldest.removed or ""):
+        return
+    says = (
+        f"no version of {library} has both it and {newest.key}: it is gone from {oldest.removed} "
+        f"on, and {newest.key} came with {newest.since}"
+    )
+    cure = f"use {oldest.instead}" if oldest.instead else "keep the keys of one version"
+    conditions = (
+        Condition(oldest.key, "there", "", False),
+        Condition(newest.key, "there", "", False),
+    )
+    check = Check(
+        frozenset(), frozenset(), "", conditions, oldest.key, "refused", says, cure, "history.csv"
+    )
+    _add(sheet, check, "refused")
+
+
+def _extreme(rows: list[Row], of: Callable[[Row], str | None], *, later: bool) -> Row | None:
+    found: Row | None = None
+    for row in rows:
+        one, other = of(row), of(found) if found is not None else None
+        if one is not None and (other is None or before(other, one) == later):
+            found = row
+    return found
 
 
 def _verdict(sheet: Sheet, check: Check) -> str | None:

@@ -149,3 +149,12 @@ def test_every_check_can_fail_and_be_passed(check: Check, tmp_path: Path) -> Non
     assert check.key in found(tmp_path, trainer, json.dumps(nested)), nested
     plain = json.dumps(STANDS.get(trainer, {"seed": 1}))
     assert check.key not in found(tmp_path, trainer, plain)
+
+
+def test_keys_that_no_version_has_together(tmp_path: Path) -> None:
+    text = "model_name_or_path: a/b\nmax_seq_length: 512\nchat_template_path: x\n"
+    assert found(tmp_path, "trl", text) == {}
+    both = text + "shuffle_dataset: true\n"
+    assert found(tmp_path, "trl", both) == {"max_seq_length": "refused"}
+    assert found(tmp_path, "trl", both, "0.26.0") == {}
+    assert found(tmp_path, "axolotl", "max_packed_sequence_len: 1\n").keys() <= {"base_model"}
