@@ -86,6 +86,7 @@ def _content(split: SplitProfile) -> dict[str, Any]:
     secret = set(privacy.secrets)
     return {
         "junk_share": split.junk.share,
+        "marks_share": split.junk.mostly_marks / split.counts.rows if split.counts.rows else 0.0,
         "repetition_share": split.repetition.share,
         "parse_rate": split.structure.parse_rate,
         "structured_share": split.structure.share,

@@ -59,6 +59,7 @@ def _rows(split: SplitProfile) -> dict[str, Sequence[int]]:
         "template_share": [t.place for t in split.templates.templates if t.place >= 0],
         "nli_share": split.nli.examples,
         "junk_share": split.junk.examples,
+        "marks_share": split.junk.examples,
         "repetition_share": split.repetition.examples,
         "smallest_label_rows": split.labels.smallest_examples,
         "unlabelled_rows": split.labels.unlabelled_examples,

@@ -68,6 +68,8 @@ class Split(Filled):
     """Share of rows that repeat themselves inside."""
     junk_share: Number = slot()
     """Share of rows with broken encoding or mostly not text."""
+    marks_share: Number = slot()
+    """Share of rows that are mostly punctuation: noise in prose, the matter itself in code."""
     language: Text = slot()
     """Most frequent language, as ISO 639-1 code."""
     language_share: Number = slot()

@@ -181,3 +181,18 @@ def test_a_config_shows_what_becomes_of_the_run(
     assert re.search(r"- steps \d+ -> \d+", text)
     assert "`sequence_len` at run.yaml:1" in text
     assert "the sequence length" in text
+
+
+def test_code_is_no_broken_text(transxlab: Callable[..., Any], tmp_path: Path) -> None:
+    asked = natural(60, 4, (8, 12))
+    rows: list[dict[str, object]] = [
+        {"instruction": a, "output": f"f[{n}] = {{(x): -(y) + [z]}}; g(({n}), [[*w]], **{{}})"}
+        for n, a in enumerate(asked)
+    ]
+    rows.append({"instruction": asked[0], "output": "caf\u00c3\u00a9 " + asked[1]})
+    write(tmp_path / "train.jsonl", rows)
+    ran = transxlab("data", "train.jsonl", "--task", "code", "--format", "json")
+    found = {one["rule"]: one for one in ran.json["findings"]}
+    assert "DAT019" not in found and "DAT004" in found
+    transxlab("data", "train.jsonl", "--write-clean", "clean.jsonl", "--drop", "broken")
+    assert len((tmp_path / "clean.jsonl").read_text("utf-8").splitlines()) == 60

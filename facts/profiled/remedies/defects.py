@@ -25,24 +25,24 @@ def empty(block: Block) -> Found:
 
 
 def broken(block: Block) -> Found:
-    """Rows with broken encoding or control characters, or that are hardly text."""
+    """Rows with broken encoding or control characters; code is punctuation, and no defect."""
     for index in range(len(block.lines)):
         one = Block(block.file)
         one.add(block.lines[index], block.examples[index])
         if suspicious(block, index):
             measured = Junk()
             measured.update(one)
-            if measured.any:
-                yield index, measured.result().reason.partition(": ")[2]
+            kinds = {"broken encoding": measured.encoding, "control characters": measured.control}
+            found = [name for name, count in kinds.items() if count]
+            if found:
+                yield index, " and ".join(found)
 
 
 def suspicious(block: Block, index: int) -> bool:
-    """Whether a row needs a closer look: anything but printable ASCII text, or many marks."""
+    """Whether a row needs a closer look: anything but printable ASCII text."""
     example = block.examples[index]
     text = example.input + example.output
-    begin, end = int(block.rows[index]), int(block.rows[index + 1])
-    marks = int((block.tokens.kind[begin:end] == 2).sum())
-    return not text.isascii() or not text.isprintable() or 2 * marks > end - begin
+    return not text.isascii() or not text.isprintable()
 
 
 def roles(block: Block) -> Found:

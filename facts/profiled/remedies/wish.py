@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 KINDS: Mapping[str, str] = {
     "empty": "the output, or the input where the format has one, holds no word",
-    "broken": "broken encoding, control characters, or mostly punctuation",
+    "broken": "broken encoding or control characters",
     "roles": "the order of roles fits no chat template",
     "long": "more tokens than the limit",
     "duplicates": "repeats an earlier row",
