@@ -74,8 +74,8 @@ def fixed(path: str, task: Task, rules: Rulebook) -> Fixed:
     Raises Unusable where the file cannot be read.
     """
     raw = Path(path).read_bytes()
-    one = Fixed(path, raw, raw.decode("utf-8-sig"))
     report = reported(path, task, rules)
+    one = Fixed(path, raw, raw.decode("utf-8-sig"))
     _settle(one, report, task, rules)
     for run in range(1, report.run.of if report.run else 1):
         _settle(one, reported(path, task, rules, run=run), task, rules)

@@ -166,7 +166,7 @@ def _replacements(before: str, after: str) -> Iterator[dict[str, Any]]:
         yield {"deletedRegion": region, "insertedContent": {"text": text}}
 
 
-MOST_COMPARED = 1_000_000
+MOST_COMPARED = 40_000
 """Pairs of lines from which a stretch is replaced as a whole: comparing them all takes seconds."""
 
 

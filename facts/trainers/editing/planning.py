@@ -7,6 +7,7 @@ from pathlib import Path
 
 from transxlab.facts.origin import given
 from transxlab.facts.situation import Facts
+from transxlab.facts.trainers.converting import words
 from transxlab.facts.trainers.draft import CannotWrite, Draft, spell
 from transxlab.facts.trainers.editing.change import CannotEdit, Change, Put, Remove, Rename
 from transxlab.facts.trainers.keymap import KeyMap, Row, key_map
@@ -35,13 +36,17 @@ def plans(facts: Facts, path: Path, label: str, value: Value) -> Iterator[list[C
     entry = _text(facts, "trainer.entry_point")
     key = None if known is None else known.origin.key
     if key is not None:
-        yield from _where_it_stands(rows, entry, key, label, value)
+        yield from _where_it_stands(facts, rows, key, label, value)
     for row in _rows(rows, entry, label):
         if row.key != key:
             yield [Put(row.key, spell(row, value))]
     if name == "own" and key is None:
         yield [Put(label, _plain(value))]
-    yield from _as_written(facts, name, label, value)
+    written = list(_as_written(facts, name, label, value))
+    yield from written
+    if key is not None:
+        # what says otherwise goes: ``fp8`` where ``bf16`` is to rule
+        yield from ([Remove(key), *them] for them in written if Remove(key) not in them)
 
 
 def _text(facts: Facts, path: str) -> str | None:
@@ -54,13 +59,35 @@ def _plain(value: Value) -> object:
 
 
 def _where_it_stands(
-    rows: KeyMap, entry: str | None, key: str, label: str, value: Value
+    facts: Facts, rows: KeyMap, key: str, label: str, value: Value
 ) -> Iterator[list[Change]]:
-    row = rows.row(key, entry)
+    row = rows.row(key, _text(facts, "trainer.entry_point"))
     if row is not None and row.slot == label:
-        yield [Put(key, spell(row, value))]
+        held = _text(facts, f"entry[{key}].text")
+        yield [Put(key, _alike(row, held, spell(row, value)))]
     elif rows.name == "own":
         yield [Put(key, _plain(value))]
+
+
+_FAMILIES = ("amp_", "float", "-")
+"""What tells the spellings of one library from another's: amp_bf16, bfloat16, bf16-mixed."""
+
+
+def _alike(row: Row, held: str | None, spelled: object) -> object:
+    """A word in the spelling of the one that stands there: amp_bf16 after amp_fp8, not bf16."""
+    if held is None or not isinstance(spelled, str):
+        return spelled
+    known, kind, prefix = words(), row.convert or "", "torch." * held.startswith("torch.")
+    meaning = known.get((kind, spelled.lower()))
+    family = [mark in held.removeprefix(prefix).lower() for mark in _FAMILIES]
+    if meaning is None or (kind, held.removeprefix(prefix).lower()) not in known:
+        return spelled
+    twins = [
+        word
+        for (of, word), means in known.items()
+        if of == kind and means == meaning and [mark in word for mark in _FAMILIES] == family
+    ]
+    return spelled if not twins or (spelled in twins and not prefix) else prefix + twins[0]
 
 
 def _rows(rows: KeyMap, entry: str | None, label: str) -> list[Row]:
@@ -112,23 +139,26 @@ def _as_written(facts: Facts, name: str, label: str, value: Value) -> Iterator[l
         return
     here = {str(fact.slots["key"].value) for fact in facts.all("entry") if "key" in fact.slots}
     changes: list[Change] = [
-        Put(key, held) for key, held in new.items() if old.get(key, _ABSENT) != held
+        Put(key, held)
+        for key, (held, about) in new.items()
+        if old.get(key, _ABSENT)[0] != held or (about == label and key in here)
     ]
     changes += [Remove(key) for key in old if key not in new and key in here]
     if changes:
         yield changes
 
 
-_ABSENT = object()
+_ABSENT = (object(), "")
 
 
-def _lines(facts: Facts, name: str) -> dict[str, object]:
+def _lines(facts: Facts, name: str) -> dict[str, tuple[object, str | None]]:
+    """Value and slot of every key that the trainer's writer writes."""
     from transxlab.facts.trainers.writing import writer
 
     module = writer(name)
     draft = Draft(facts, key_map(name), module.entry_for(facts))
     module.compose(draft)
-    return {line.key: line.value for line in draft.lines}
+    return {line.key: (line.value, line.slot) for line in draft.lines}
 
 
 def moved(before: Facts, after: Facts, labels: Sequence[str], keys: Sequence[str]) -> list[str]:
