@@ -16,6 +16,7 @@ from transxlab.cli.cleaning import shares_of
 from transxlab.cli.failures import Unusable
 from transxlab.facts.profiled.profile import profile
 from transxlab.facts.profiled.remedies.judging import judge
+from transxlab.facts.profiled.remedies.reasons import Reasons
 from transxlab.facts.profiled.remedies.splitting import split
 from transxlab.facts.profiled.remedies.wish import KINDS, Wish
 from transxlab.facts.profiled.remedies.writing import write_rows
@@ -102,6 +103,37 @@ def test_templates_go_beyond_the_share_and_no_further(tmp_path: Path) -> None:
     assert all(place > 400 for place in found), "no natural row goes"
     assert 400 - len(found) == 100, "a fifth of the 500 rows that stay"
     assert reasons(path, Wish(kinds=("templates",), template_share=0.2)) == found
+
+
+def test_no_row_of_natural_text_goes(tmp_path: Path) -> None:
+    draw = random.Random(6)
+    path = save(tmp_path / "t.jsonl", [row(draw) for _ in range(1500)])
+    assert reasons(path, Wish(kinds=("templates",), template_share=0)) == {}
+
+
+def test_the_surest_rows_go_first_and_copies_with_them(tmp_path: Path) -> None:
+    draw = random.Random(8)
+    often = [
+        {"instruction": f"Name the river of {n}th town.", "output": f"{n}"} for n in range(300)
+    ]
+    made = [*often, *often[:40]]
+    path = save(tmp_path / "t.jsonl", [*(row(draw) for _ in range(600)), *made])
+    everything = reasons(path, Wish(kinds=("templates",), template_share=0))
+    assert set(everything) == set(range(601, 941))
+    some = judge([path], [], Wish(kinds=("templates",), template_share=0.2), str, print).reasons
+    assert len(some) == 340 - 150
+    assert set(some) < set(everything)
+    assert "name the river of <n> town" in next(iter(some.values())).detail
+
+
+def test_the_first_reason_of_a_row_holds() -> None:
+    found = Reasons(lambda place: f"t:{place}")
+    found.drop(7, "empty", "the output is empty")
+    found.drop(7, "duplicates", "repeats ", 3)
+    found.drop(5, "duplicates", "repeats ", 3)
+    assert list(found) == [5, 7] and len(found) == 2 and 6 not in found
+    assert found[5].detail == "repeats t:3"
+    assert found[7].kind == "empty"
 
 
 def test_a_paraphrase_in_train_leaks(tmp_path: Path) -> None:

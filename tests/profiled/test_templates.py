@@ -7,7 +7,7 @@ import random
 import planted as data
 import pytest
 from transxlab.facts.profiled.measures.templates import templates
-from transxlab.facts.profiled.templates.detect import detect
+from transxlab.facts.profiled.templates.detect import STRONG, detect
 
 FACTS = (
     "The capital of {a} is {b}.",
@@ -97,3 +97,56 @@ def test_chinese_templates_are_found() -> None:
     made = [f"请告诉我{''.join(pick.choices(signs, k=3))}的首都是什么城市。" for _ in range(1000)]
     assert detect(natural).share < 0.02
     assert detect(natural + made).share == pytest.approx(0.5, abs=0.05)
+
+
+PROMPTS = (
+    "Continue this text: {text}",
+    "{text}\n\nWhat comes next?",
+    "I read the following today: {text} Please write how it goes on.",
+    "Given the text: {text}\nWrite the rest of it.",
+)
+
+
+def test_several_prompts_around_natural_text_are_no_templates() -> None:
+    pick = random.Random(4)
+    texts = data.natural(3000, words=(9, 30))
+    asked = [pick.choice(PROMPTS).format(text=text) for text in texts]
+    assert detect(asked).share < 0.1
+
+
+def test_a_question_asked_again_is_no_template() -> None:
+    texts = data.natural(300)
+    assert detect(texts * 10).share < 0.02
+
+
+def test_wrappers_that_most_rows_go_on_alike_come_off_every_row() -> None:
+    texts = [
+        f"### Instruction:\n{'def ' if n % 5 else ''}{text}\n\n### Response:\n"
+        for n, text in enumerate(data.natural(1000))
+    ]
+    found = detect(texts)
+    assert found.wrapper_share == 1
+    assert found.share < 0.02
+
+
+def test_evidence_is_strong_for_made_rows_and_for_no_natural_one() -> None:
+    made = data.filled(FACTS, 2000)
+    texts = mixed(made, 0.3)
+    found, known = detect(texts), set(made)
+    sure = [evidence >= STRONG for evidence in found.evidence]
+    truly = [text in known for text in texts]
+    assert sum(s and t for s, t in zip(sure, truly, strict=True)) >= 0.95 * sum(truly)
+    assert not any(s and not t for s, t in zip(sure, truly, strict=True))
+    for group, templated in zip(found.group, found.templated, strict=True):
+        assert (group >= 0) == templated
+    assert sum(found.group_rows) == sum(found.templated)
+
+
+def test_natural_text_has_no_strong_evidence() -> None:
+    assert max(detect(data.natural(4000)).evidence) < STRONG
+
+
+@pytest.mark.parametrize("rows", [50, 200, 1000])
+def test_small_sets_are_judged_too(rows: int) -> None:
+    assert detect(data.filled(FACTS, rows)).share > 0.8
+    assert detect(data.natural(rows)).share < 0.1

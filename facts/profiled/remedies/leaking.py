@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transxlab.facts.profiled.block import Block
-from transxlab.facts.profiled.measures.held import hits, needed, rare, same, sought, together
+from transxlab.facts.profiled.measures.enough import needed, rare
+from transxlab.facts.profiled.measures.held import hits, same, sought, together
 from transxlab.facts.profiled.measures.heldout import Columns
 from transxlab.facts.profiled.measures.overlap import beyond_input
 

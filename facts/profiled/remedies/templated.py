@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from transxlab.facts.profiled.measures.templates import mostly_templated
-from transxlab.facts.profiled.templates.detect import Found, detect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from transxlab.facts.profiled.block import Block
+from transxlab.facts.profiled.templates.detect import STRONG, Found, detect
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from transxlab.facts.profiled.tokens import Counts
 
 WINDOW_ROWS = 20_000
 """Different rows judged together: what the profile's sample holds."""
@@ -12,43 +20,85 @@ LEAST_WINDOW = 2_000
 """A last window below this many rows is judged with the one before it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How surely each row is made from a template."""
+
+    place: Counts
+    """Places of the rows, in order."""
+    evidence: NDArray[np.float32]
+    """Evidence of each, 0 to 1; sure from ``detect.STRONG`` on."""
+    name: NDArray[np.int32]
+    """Number of its template among ``Windows.names``; -1 where there is none to show."""
+
+
 class Windows:
-    """Rows in order, judged window by window; copies of a row share its verdict."""
+    """Rows in the order of their places, judged window by window; only one window holds texts."""
 
-    def __init__(self) -> None:
-        self._window: list[tuple[int, str, str]] = []
-        self._places: dict[int, list[int]] = {}
-        self._found: list[tuple[int, str | None]] = []
+    def __init__(self, places: Counts) -> None:
+        """``places``: the different rows to be judged, in order."""
+        import numpy as np
 
-    def add(self, place: int, key: int, given: str, wanted: str, *, fresh: bool) -> None:
-        """Take one row; ``fresh``: no earlier row has its content."""
-        self._places.setdefault(key, []).append(place)
-        if fresh:
-            self._window.append((key, given, wanted))
-        if len(self._window) >= WINDOW_ROWS + LEAST_WINDOW:
-            self._judge(WINDOW_ROWS)
+        self.names: list[str] = []
+        """The templates that were found."""
+        self._number: dict[str, int] = {}
+        self._window: list[tuple[str, str]] = []
+        self._begin = 0
+        self._judged = Judged(
+            places, np.zeros(len(places), np.float32), np.full(len(places), -1, np.int32)
+        )
 
-    def templated(self) -> list[tuple[int, int, str | None]]:
-        """Place and content hash of every templated row, with its window's most frequent template.
+    def add(self, block: Block) -> None:
+        """Take the rows of a block that are to be judged; blocks come in order."""
+        import numpy as np
 
-        None: a grammar made them, there is no template to show.
-        """
+        wanted = np.flatnonzero(np.isin(block.places, self._judged.place))
+        for index in wanted.tolist():
+            example = block.examples[index]
+            self._window.append((example.input, example.output))
+            if len(self._window) >= WINDOW_ROWS + LEAST_WINDOW:
+                self._judge(WINDOW_ROWS)
+
+    def result(self) -> Judged:
+        """The verdicts on all rows."""
         self._judge(len(self._window))
-        return [(place, key, text) for key, text in self._found for place in self._places[key]]
+        return self._judged
 
     def _judge(self, rows: int) -> None:
+        import numpy as np
+
         window, self._window = self._window[:rows], self._window[rows:]
         while window:
-            inputs = detect([row[1] for row in window])
-            outputs = detect([row[2] for row in window])
+            inputs, outputs = (detect([row[field] for row in window]) for field in (0, 1))
             judged = min(inputs.rows, outputs.rows) or len(window)
-            for index in range(min(judged, len(window), inputs.rows, outputs.rows)):
-                if mostly_templated(inputs, outputs, index):
-                    self._found.append((window[index][0], _name(inputs, outputs)))
+            sure = np.array([evidence(inputs, outputs, row) for row in range(judged)], np.float32)
+            self._judged.evidence[self._begin : self._begin + judged] = sure
+            shown = [
+                {f.group[row]: text for text, _, row in f.templates} for f in (inputs, outputs)
+            ]
+            for row in np.flatnonzero(sure >= STRONG).tolist():
+                text = shown[0].get(inputs.group[row]) or shown[1].get(outputs.group[row])
+                self._judged.name[self._begin + row] = self._numbered(text)
+            self._begin += judged
             window = window[judged:]
 
+    def _numbered(self, text: str | None) -> int:
+        if text is None:
+            return -1
+        if text not in self._number:
+            self._number[text] = len(self.names)
+            self.names.append(text)
+        return self._number[text]
 
-def _name(inputs: Found, outputs: Found) -> str | None:
-    """The most frequent template of the window."""
-    named = [*inputs.templates, *outputs.templates]
-    return max(named, key=lambda template: template[1])[0] if named else None
+
+def evidence(inputs: Found, outputs: Found, row: int) -> float:
+    """How surely a row is made: what its fields show, where at least half of its text is."""
+    if row >= len(inputs.evidence) or row >= len(outputs.evidence):
+        return 0.0
+    fields = (
+        (inputs.own_chars[row], inputs.evidence[row]),
+        (outputs.own_chars[row], outputs.evidence[row]),
+    )
+    sure = [(chars, shown) for chars, shown in fields if shown >= STRONG and chars]
+    made, whole = sum(chars for chars, _ in sure), sum(chars for chars, _ in fields)
+    return sum(chars * shown for chars, shown in sure) / made if made and 2 * made >= whole else 0.0

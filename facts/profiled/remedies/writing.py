@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from transxlab.facts.profiled.block import unplace
 from transxlab.facts.profiled.problem import Problem
-from transxlab.facts.profiled.remedies.judging import Reason
+from transxlab.facts.profiled.remedies.reasons import Reason
 from transxlab.facts.profiled.remedies.walking import walk
 
 

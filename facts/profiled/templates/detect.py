@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from transxlab.facts.profiled.templates import grammar, naming, skeleton, wrapper
 from transxlab.facts.profiled.templates.corpus import corpus, fitting
+
+if TYPE_CHECKING:
+    from transxlab.facts.profiled.tokens import Counts
 
 NAMED = 20
 """Templates that are named."""
@@ -20,6 +24,17 @@ LEAST_FRAME_WORDS = 3
 
 SHOWN_FRAME_CHARS = 120
 """Longest frame that is shown with a template."""
+
+
+STRONG = 0.5
+"""Evidence from which on a row is surely made, and not merely like rows that are."""
+
+DOUBTFUL = 0.25
+"""Evidence of a row that counts for the share, but whose like natural text has too."""
+
+SURE_SHARE, SURE_GROUP = 0.1, 0.02
+"""Share of a field's rows that must be made beyond doubt, all together or by one template, before
+any is: questions and boilerplate repeat a few frames too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,12 @@ class Found:
     """Templates with slots as ``{}``, their number of texts, and the index of one of them."""
     by_grammar: int
     """Texts called templated because they are predictable, with no skeleton to show."""
+    group: tuple[int, ...]
+    """For each text, the number of its template; all that a grammar made have one; -1: none."""
+    group_rows: tuple[int, ...]
+    """Texts of each group."""
+    evidence: tuple[float, ...]
+    """For each text, how surely it is made, 0 to 1; sure from STRONG on."""
 
     @property
     def share(self) -> float:
@@ -64,15 +85,16 @@ def detect(texts: Sequence[str]) -> Found:
     which = [places.setdefault(text, len(places)) for text in texts]
     different = list(places)
     if len(different) < LEAST_ROWS:
-        nothing = (False,) * len(texts)
-        return Found(len(texts), nothing, tuple(map(len, texts)), nothing, ("", ""), (), 0)
+        return _nothing(texts)
     bare = wrapper.strip(different)
     data = corpus(bare.inner)
     # A constant of a word or two around other text is a label's or a list's, not a frame.
     framed = len(f"{bare.prefix} {bare.suffix}".split()) >= LEAST_FRAME_WORDS
     skeletons = skeleton.find(data, np.array(bare.carried) if framed else None)
-    predictable = grammar.closed(data) & ~skeletons.flagged
+    closed = grammar.closed(data)
+    predictable = closed.flagged & ~skeletons.flagged
     templated = skeletons.flagged | predictable
+    group, group_rows, evidence = _grouped(skeletons, closed, np.array(which))
     first = np.unique(which, return_index=True)[1]
     return Found(
         rows=len(texts),
@@ -85,7 +107,45 @@ def detect(texts: Sequence[str]) -> Found:
             for text, count, row in naming.named(data, skeletons, templated, NAMED)
         ),
         by_grammar=int(predictable[which].sum()),
+        group=group,
+        group_rows=group_rows,
+        evidence=evidence,
     )
+
+
+def _nothing(texts: Sequence[str]) -> Found:
+    rows, size = len(texts), tuple(map(len, texts))
+    none = (False,) * rows
+    return Found(rows, none, size, none, ("", ""), (), 0, (-1,) * rows, (), (0.0,) * rows)
+
+
+def _grouped(
+    skeletons: skeleton.Skeletons, closed: grammar.Closed, which: Counts
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]]:
+    """Group of each text, texts of each group, and the evidence of each text.
+
+    ``which``: the number of each text among the different ones. Templates come before the grammar,
+    those of many texts first, then rows of the grammar that cost few bits.
+    """
+    import numpy as np
+
+    made = skeletons.flagged | closed.flagged
+    key = np.where(skeletons.flagged, skeletons.key + skeletons.level.astype(np.uint64), 0)
+    _, group = np.unique(key[made], return_inverse=True)
+    number = np.full(len(made), -1)
+    number[made] = group
+    number = number[which]
+    counts = np.bincount(number[number >= 0])
+    size = np.where(number >= 0, np.append(counts, 0)[number], 0)
+    surely = (skeletons.flagged | (closed.cost < closed.clear))[which]
+    if surely.mean() < SURE_SHARE:
+        surely &= size >= SURE_GROUP * len(which)
+    half = (1 - STRONG) / 2
+    by_template = STRONG + half + half * (1 - 1 / np.maximum(size, 1))
+    by_grammar = STRONG + half * (1 - np.minimum(closed.cost / max(closed.clear, 1), 1))[which]
+    strong = np.where(skeletons.flagged[which], by_template, by_grammar)
+    evidence = np.where(surely, strong, DOUBTFUL * made[which])
+    return tuple(number.tolist()), tuple(counts.tolist()), tuple(evidence.tolist())
 
 
 def _within(frame: wrapper.Wrapper, text: str) -> str:

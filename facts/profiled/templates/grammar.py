@@ -34,6 +34,12 @@ PEAK_ROWS, VALLEY_SHARE = 30, 0.5
 """Rows a grammar has in its fullest step at least, and the share of them that a later step must be
 below to part it from other text."""
 
+CLEAR_SHARE = 0.2
+"""Share of the fullest step's rows that a step must be below to end those beyond doubt."""
+
+CLEAR_BITS = 6.0
+"""Bits per word beyond which no row is closed beyond doubt: natural rows lie there too."""
+
 COMMON_ROWS = 5
 """Rows a word must stand in to be common."""
 
@@ -89,8 +95,20 @@ class _Places:
         return found
 
 
-def closed(corpus: Corpus) -> Flags:
-    """For each row, whether it is as predictable as rows of a closed grammar are."""
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Which rows are as predictable as those of a closed grammar are."""
+
+    flagged: Flags
+    """For each row, whether it is."""
+    cost: NDArray[np.float64]
+    """Bits per word of each row; infinite where it is not judged."""
+    clear: float
+    """Bits per word up to which rows stand clearly apart from all others; 0 where none do."""
+
+
+def closed(corpus: Corpus) -> Closed:
+    """Judge every row by a model of the others."""
     import numpy as np
 
     rows = corpus.rows
@@ -107,8 +125,9 @@ def closed(corpus: Corpus) -> Flags:
     words, pairs = (kinds[which].others(modelled) < COMMON_ROWS for which in (0, 2))
     sign = corpus.tokens.kind[corpus.at] == IDEOGRAPH
     rare = np.bincount(corpus.row, own & np.where(sign, pairs, words), rows)
-    flags: Flags = (cost < _limit(cost)) | ((cost < CLOSED_BITS) & (rare == 0))
-    return flags
+    limit, clear = _limits(cost)
+    flags: Flags = (cost < limit) | ((cost < CLOSED_BITS) & (rare == 0))
+    return Closed(flags, cost, clear)
 
 
 def _weights(corpus: Corpus) -> NDArray[np.float64]:
@@ -138,11 +157,11 @@ def _weights(corpus: Corpus) -> NDArray[np.float64]:
     return mixed
 
 
-def _limit(cost: NDArray[np.float64]) -> float:
-    """Bits a word below which rows are closed: where those that are part from the others.
+def _limits(cost: NDArray[np.float64]) -> tuple[float, float]:
+    """Bits a word below which rows are closed, and below which they are so beyond doubt.
 
     In natural text rows get more frequent with their cost. Where they get rarer again, below what
-    natural text costs, a grammar made those before.
+    natural text costs, a grammar made those before; where hardly any are left, its rows end.
     """
     import numpy as np
 
@@ -150,9 +169,13 @@ def _limit(cost: NDArray[np.float64]) -> float:
     rows = np.histogram(cost, edges)[0]
     begin = int(BITS / STEP_BITS)
     valley = begin + int(np.argmin(rows[begin:]))
-    peak = int(rows[:valley].max())
-    apart = peak >= PEAK_ROWS and rows[valley] < VALLEY_SHARE * peak
-    return float(edges[valley + 1]) if apart else BITS
+    top = int(np.argmax(rows[:valley]))
+    peak = int(rows[top])
+    if peak < PEAK_ROWS or rows[valley] >= VALLEY_SHARE * peak:
+        return BITS, 0.0
+    low = np.flatnonzero(rows[top : valley + 1] < CLEAR_SHARE * peak)
+    end = valley if len(low) == 0 else max(top + int(low[0]), begin)
+    return float(edges[valley + 1]), min(float(edges[min(end, valley) + 1]), CLEAR_BITS)
 
 
 def _different(values: Hashes, begins: Counts) -> Counts:

@@ -1,0 +1,82 @@
+"""Why rows go: one reason for each, in flat arrays however many rows there are."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from transxlab.facts.profiled.remedies.wish import KINDS
+
+if TYPE_CHECKING:
+    from transxlab.facts.profiled.tokens import Counts
+
+_KINDS = tuple(KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a row goes."""
+
+    kind: str
+    """Key of ``wish.KINDS``."""
+    detail: str
+    """The row it repeats, the length it has, or what else there is to say."""
+
+
+class Reasons(Mapping[int, Reason]):
+    """Reason by place of the row; the first one given for a place holds.
+
+    A detail may end with the place of another row, which ``where`` names.
+    """
+
+    def __init__(self, where: Callable[[int], str] = str) -> None:
+        self._where = where
+        self._texts: list[str] = []
+        self._number: dict[str, int] = {}
+        self._place, self._kind = array("q"), array("b")
+        self._text, self._other = array("q"), array("q")
+        self._sorted: tuple[Counts, Counts] | None = None
+
+    def drop(self, place: int, kind: str, detail: str, other: int = -1) -> None:
+        """Give a row its reason, unless it has one already."""
+        if detail not in self._number:
+            self._number[detail] = len(self._texts)
+            self._texts.append(detail)
+        self._place.append(place)
+        self._kind.append(_KINDS.index(kind))
+        self._text.append(self._number[detail])
+        self._other.append(other)
+        self._sorted = None
+
+    def _found(self) -> tuple[Counts, Counts]:
+        """Places that have a reason, in order, and which of the reasons is the first of each."""
+        import numpy as np
+
+        if self._sorted is None:
+            places = np.array(self._place, np.int64)
+            self._sorted = np.unique(places, return_index=True)
+        return self._sorted
+
+    def places(self) -> Counts:
+        """The places of all rows that go, in order."""
+        return self._found()[0]
+
+    def __getitem__(self, place: int) -> Reason:
+        import numpy as np
+
+        places, first = self._found()
+        spot = int(np.searchsorted(places, place))
+        if spot == len(places) or places[spot] != place:
+            raise KeyError(place)
+        at = int(first[spot])
+        text, other = self._texts[self._text[at]], self._other[at]
+        detail = text + self._where(other) if other >= 0 else text
+        return Reason(_KINDS[self._kind[at]], detail)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.places().tolist())
+
+    def __len__(self) -> int:
+        return len(self.places())
