@@ -59,7 +59,34 @@ def default_targets() -> dict[str, tuple[str, ...]]:
 def named(part: Part, names: tuple[str, ...]) -> bool:
     """Whether a module's path ends in one of the names; ``*`` stands for anything."""
     path = part.path
-    return any(path == n or path.endswith("." + n) or fnmatch.fnmatch(path, n) for n in names)
+    return any(
+        path == n or path.endswith("." + n) or fnmatch.fnmatch(path, n) or patterned(path, n)
+        for n in names
+    )
+
+
+REGEX = re.compile(r"[\\()\[\]|^$+]|\.\*")
+"""What shows that a target is a pattern: PEFT matches one text with ``re.fullmatch``."""
+NESTED = re.compile(r"[+*}]\)*[+*{]")
+"""Repetitions of repetitions, which can take longer than anybody waits: they are not tried."""
+STEMS = ("", "model.", "language_model.model.", "model.language_model.", "transformer.")
+"""What stands before ``layers`` in the classes of transformers; here paths begin with it."""
+
+
+def patterned(path: str, target: str) -> bool:
+    """Whether a target that is a pattern means a module, its first layer standing for all."""
+    if len(target) > LONGEST or NESTED.search(target) or not REGEX.search(target):
+        return False
+    try:
+        pattern = re.compile(target)
+    except re.error:
+        return False
+    first = path.replace(".N.", ".0.")
+    return any(pattern.fullmatch(stem + first) for stem in STEMS)
+
+
+LONGEST = 400
+"""Characters of the longest pattern that is tried."""
 
 
 def meant(model: Anatomy, adapters: Adapters) -> frozenset[str] | Gap:

@@ -186,3 +186,26 @@ def test_frozen_parts() -> None:
 
 def test_every_family_is_named() -> None:
     assert {"llama", "mistral", "t5", "bert", "deepseek_v3"} <= set(model_types())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "same"),
+    [
+        (r"model.layers.[\d]+.(mlp|self_attn).(up|down|gate|q|k|v|o)_proj", ("all-linear",)),
+        (r".*\.(q|v)_proj", ("q_proj", "v_proj")),
+        (r"^(?!.*visual).*(gate_proj|up_proj).*", ("gate_proj", "up_proj")),
+    ],
+)
+def test_a_pattern_means_the_modules_it_matches(pattern: str, same: tuple[str, ...]) -> None:
+    card = find_model("llama-3.2-1b")
+    found = anatomy(card.config()) if card else None
+    assert isinstance(found, Anatomy)
+    assert lora(found, Adapters(8, (pattern,))) == lora(found, Adapters(8, same))
+
+
+@pytest.mark.parametrize("broken", ["(q_proj", "[", "(a" * 300, "(.+)+q_proj"])
+def test_a_pattern_that_is_none_matches_nothing(broken: str) -> None:
+    card = find_model("llama-3.2-1b")
+    found = anatomy(card.config()) if card else None
+    assert isinstance(found, Anatomy)
+    assert isinstance(lora(found, Adapters(8, (broken,))), Gap)

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transxlab.facts.catalogued.gpus import Gpu, find_gpu
 from transxlab.facts.catalogued.models import find_model
+from transxlab.facts.catalogued.table import rows
 from transxlab.facts.estimated.anatomy import Anatomy
 from transxlab.facts.estimated.config import anatomy
 from transxlab.facts.estimated.parameters import Adapters
 from transxlab.facts.estimated.setup import Setup
-from transxlab.facts.estimated.time import Speed, communication, products, speed
+from transxlab.facts.estimated.time import Speed, communication, matrix_parameters, products, speed
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / ".." / "shared" / "knowledge" / "estimates" / "ground_truth.csv"
@@ -121,3 +122,42 @@ def test_measured_rows_are_met(throughput: Any, group: str, bar: float) -> None:
     errors = sorted(abs(s.error) for s in scores)
     inside = sum(s.found.low <= s.measured <= s.found.high for s in scores) / len(scores)
     assert errors[len(errors) // 2] < bar and inside > 0.85
+
+
+def cards() -> list[str]:
+    return [row["name"] for row in rows("transxlab.facts.catalogued", "gpus.csv")]
+
+
+TUNED = replace(LORA, tokens=2048, micro_batch=4, checkpointing="full", attention="flash")
+
+
+@pytest.mark.parametrize("name", cards())
+def test_no_card_is_used_better_than_it_can_be_nor_left_idle(name: str) -> None:
+    card = gpu(name)
+    wide = card.bf16_tflops is not None
+    setup = TUNED if wide else replace(TUNED, weights="fp16", compute="fp16")
+    found = speed(SMALL, setup, card)
+    if not isinstance(found, Speed):
+        return  # cards without 16-bit products
+    peak = (card.bf16_tflops if wide else card.fp16_tflops) or 0.0
+    rate = found.tokens_per_second.expected * 4 * matrix_parameters(SMALL) / (peak * 1e12)
+    assert 0.02 < rate < 0.75
+
+
+@pytest.mark.parametrize(
+    ("slow", "fast"),
+    [
+        ("RTX 4090", "RTX 5090"),
+        ("RTX 3090", "RTX 4090"),
+        ("T4", "V100-SXM2-16GB"),
+        ("V100-SXM2-16GB", "A100-SXM4-80GB"),
+        ("A100-SXM4-80GB", "H100 SXM"),
+        ("H100 SXM", "B200"),
+        ("L4", "L40S"),
+    ],
+)
+def test_a_newer_card_of_its_class_is_faster(slow: str, fast: str) -> None:
+    setup = replace(TUNED, weights="fp16", compute="fp16")
+    pair = [speed(SMALL, setup, gpu(name)) for name in (slow, fast)]
+    known = [found.tokens_per_second.expected for found in pair if isinstance(found, Speed)]
+    assert len(known) == 2 and known[0] < known[1]
