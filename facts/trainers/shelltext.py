@@ -135,7 +135,11 @@ def _left_open(cells: dict[str, Cell], file: str) -> tuple[Problem, ...]:
     keys = ", ".join(cell.key for cell in held[:_MOST_NAMED])
     more = f" and {len(held) - _MOST_NAMED} more" if len(held) > _MOST_NAMED else ""
     said = ", ".join(list(names)[:_MOST_NAMED])
-    return (Problem(file, held[0].line, f"{keys}{more} left open; set outside the script: {said}"),)
+    return (
+        Problem(
+            file, held[0].line, f"{keys}{more} left open; the script has no one value for {said}"
+        ),
+    )
 
 
 def _program(texts: Sequence[str]) -> tuple[int, int, str | None]:
