@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from transxlab.facts.origin import given
 from transxlab.facts.trainers.document import Cell
-from transxlab.facts.trainers.keymap import KeyMap, Row, key_map
+from transxlab.facts.trainers.keymap import ANYTHING, KeyMap, Row, key_map
 from transxlab.facts.trainers.scalars import meant
 from transxlab.facts.trainers.sheet import Sheet
 from transxlab.facts.values import finite
@@ -19,6 +19,10 @@ COMPANION = "deepspeed."
 LIKE, VERY_LIKE, A_SLIP = 0.72, 0.85, 0.9
 """Likeness from which a known key is named, where all keys are known and where they are not, and
 from which the other spelling must be a slip; between the two lie most pairs of real keys."""
+
+
+SHORTEST = 4
+"""Letters of a name from which two neighbours that changed places are a slip."""
 
 
 def add_entries(
@@ -44,11 +48,24 @@ def add_entries(
                 spoken_for.add(key)
             if known is False:
                 unknown.append(cell.key)
+        elif row.key.endswith(ANYTHING):
+            nearest = _slip(names, key[len(prefix) :])
+            if nearest is not None:
+                row, known, nearest = None, False, prefix + nearest
+                unknown.append(cell.key)
         elif prefix:
             row = replace(row, slot=None)
         _add(sheet, cell, row, known, nearest, converts)
     sheet.facts.mark_complete("entry")
     return tuple(unknown)
+
+
+def _slip(names: KeyMap, key: str) -> str | None:
+    """The known key that one in a free map must have meant; None where it may be meant as it is."""
+    siblings = names.siblings(key)
+    if key in siblings or names.section(key):
+        return None
+    return closest(key, siblings, A_SLIP)
 
 
 def _schema(sheet: Sheet, key: str) -> tuple[KeyMap, str]:
@@ -172,8 +189,20 @@ def alike(one: str, other: str) -> float:
     """Likeness of the last parts of two keys, from 0 to 1."""
     from difflib import SequenceMatcher
 
-    last = one.rpartition(".")[2]
-    return SequenceMatcher(None, other.rpartition(".")[2], last, autojunk=False).ratio()
+    last, leaf = one.rpartition(".")[2], other.rpartition(".")[2]
+    ratio = SequenceMatcher(None, leaf, last, autojunk=False).ratio()
+    return max(ratio, A_SLIP) if swapped(leaf, last) else ratio
+
+
+def swapped(one: str, other: str) -> bool:
+    """Whether two names differ by one pair of neighbours that changed places."""
+    if len(one) != len(other) or len(one) < SHORTEST or one == other:
+        return False
+    places = [
+        place for place, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1]
+    ]
+    first = places[0]
+    return places == [first, first + 1] and one[first : first + 2] == other[first : first + 2][::-1]
 
 
 def closest(key: str, names: Iterable[str], cutoff: float) -> str | None:
@@ -190,9 +219,12 @@ def closest(key: str, names: Iterable[str], cutoff: float) -> str | None:
         if abs(len(leaf) - len(last)) > 6 or len(letters ^ set(leaf)) > 6:
             continue
         matcher.set_seq1(leaf)
-        if matcher.real_quick_ratio() < best_ratio or matcher.quick_ratio() < best_ratio:
+        swap = swapped(leaf, last)
+        if not swap and min(matcher.real_quick_ratio(), matcher.quick_ratio()) < best_ratio:
             continue
         ratio = matcher.ratio()
+        if swap:
+            ratio = max(ratio, A_SLIP)
         if ratio > best_ratio or (ratio == best_ratio and best is None):
             best, best_ratio = name, ratio
     return best

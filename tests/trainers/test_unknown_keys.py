@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from transxlab.facts.trainers.entries import swapped
 from transxlab.facts.trainers.keymap import key_map
 from transxlab.facts.trainers.reading import read
 from transxlab.facts.trainers.trainer import NAMES
@@ -110,3 +111,25 @@ def test_no_known_key_is_called_unknown(trainer: str, tmp_path: Path) -> None:
     for key in held.rows:
         assert held.row(key) is not None
         assert "$" not in key and " " not in key, key
+
+
+def test_neighbours_that_changed_places_are_a_slip_however_short_the_name(tmp_path: Path) -> None:
+    assert swapped("stage", "stgae") and swapped("betas", "bteas")
+    assert (
+        not swapped("top_k", "top_p") and not swapped("lr", "rl") and not swapped("stage", "stage")
+    )
+    found = judged(tmp_path, "gpt-neox", "zero_optimization:\n  stgae: 1\n")
+    assert found == {"zero_optimization.stgae": (False, "zero_optimization.stage", True)}
+
+
+def test_a_free_map_takes_anything_but_a_slip(tmp_path: Path) -> None:
+    text = "optimizer:\n  class_path: torch.optim.SGD\n  init_args:\n    nesterov: true\n"
+    assert judged(tmp_path, "litgpt", text) == {}
+    found = judged(tmp_path, "litgpt", text + "    weigth_decay: 0.1\n")
+    name = "optimizer.init_args.weight_decay"
+    assert found == {"optimizer.init_args.weigth_decay": (False, name, True)}
+
+
+def test_axolotl_takes_fsdp_keys_with_and_without_their_prefix(tmp_path: Path) -> None:
+    text = "fsdp_config:\n  fsdp_transformer_layer_cls_to_wrap: A\n  offload_params: true\n"
+    assert judged(tmp_path, "axolotl", text) == {}
