@@ -248,6 +248,49 @@ def test_what_no_token_is_trained_on(row: dict[str, Any], lens: Callable[..., Le
     assert seen(row, lens("chatml")).fate == "untold"
 
 
+half = st.sampled_from(["", "user", "assistant", "hello", "\ud800", "<|im_end|>", "{{ 1 }}"])
+value = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | half,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["role", "content", "from", "value", "text"]), inner)
+    ),
+    max_leaves=6,
+)
+FIELDS = ["messages", "prompt", "completion", "chosen", "rejected", "instruction", "output", "text"]
+
+
+@pytest.mark.parametrize(
+    "set",
+    [{}, {"chat": "all", "asked": "apart", "speakers": (), "max_tokens": 9},
+     {"chat": "marked"}, {"asked": "styled", "said": ("role", "content")},
+     {"chat": "pairs", "asked": "pairs", "frame": "qwen3", "max_tokens": 11},
+     {"chat": "after", "asked": "after", "after": "assistant"}, {"chat": "halves"}],
+)  # fmt: skip
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(row=st.dictionaries(st.sampled_from(FIELDS), value | st.lists(value, max_size=4)))
+def test_no_row_is_too_odd(
+    set: dict[str, Any], row: dict[str, Any], lens: Callable[..., Lens]
+) -> None:
+    own = lens("chatml", **set)
+    found = view(row, own, codec(own))
+    assert found is None or len(found.ids) == len(found.trained)
+
+
+def test_a_huge_row_is_not_tokenised(lens: Callable[..., Lens]) -> None:
+    found = seen({"text": "a" * (1 << 20) + "b"}, lens("chatml"))
+    assert found.fate == "untold"
+    assert found.reason == "more than 1,048,576 characters: not tokenised"
+
+
+def test_half_of_a_character_is_refused(lens: Callable[..., Lens]) -> None:
+    found = seen({"messages": chat("Hi \ud800", "Hello")}, lens("chatml"))
+    assert found.fate == "refused"
+    assert "half of a character" in found.reason
+
+
 def test_fields_of_no_format(lens: Callable[..., Lens]) -> None:
     assert view({"alpha": 1}, lens("chatml"), codec(lens("chatml"))) is None
 

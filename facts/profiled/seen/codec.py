@@ -76,11 +76,11 @@ class Codec:
             # Templates are programs: they raise on purpose, and by accident on odd rows.
             reason = " ".join(str(error).split()) or type(error).__name__
             raise Refused(f"the chat template refuses the row: {reason[:200]}") from None
-        return text
+        return _whole(text)
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """Token ids; with ``special`` as for plain text, with what the tokenizer puts around it."""
-        ids: list[int] = self.tokenizer(text, add_special_tokens=special)["input_ids"]
+        ids: list[int] = self.tokenizer(_whole(text), add_special_tokens=special)["input_ids"]
         return ids
 
     def spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
@@ -99,6 +99,15 @@ class Codec:
         """A token as text, special ones by name."""
         text: str = self.tokenizer.decode([token])
         return text
+
+
+def _whole(text: str) -> str:
+    """The text, if it can be written down; Refused where it holds half of a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Refused("the text holds half of a character, which no tokenizer takes") from None
+    return text
 
 
 def message(turn: Turn) -> dict[str, Any]:

@@ -9,10 +9,7 @@ from typing import Any, NamedTuple
 from transxlab.facts.profiled.seen.codec import codec
 from transxlab.facts.profiled.seen.lens import Lens
 from transxlab.facts.profiled.seen.talk import talk
-from transxlab.facts.profiled.seen.view import View, view
-
-MOST_CHARS = 1 << 20
-"""Characters of a row that is tokenised at most; of longer ones only their number is known."""
+from transxlab.facts.profiled.seen.view import MOST_CHARS, View, view
 
 _WORD = re.compile(r"[぀-ヿ㐀-鿿가-힣]|[^\W぀-ヿ㐀-鿿가-힣]+")
 

@@ -13,6 +13,9 @@ from transxlab.facts.profiled.seen.masking import Labelled
 from transxlab.facts.profiled.seen.pairs import pairs
 from transxlab.facts.profiled.seen.talk import Talk, talk
 
+MOST_CHARS = 1 << 20
+"""Characters of a row that is tokenised at most."""
+
 _WAYS: Mapping[Way, Callable[[Codec, Lens, Talk], Labelled]] = {
     "all": masking.everything,
     "turns": masking.turns,
@@ -58,10 +61,12 @@ def view(row: Mapping[str, Any], lens: Lens, codec: Codec) -> View | None:
         return None
     if said.kind == "tokens":
         return View(fate="untold", reason="the row holds token ids already")
-    if said.kind == "head":
-        ids = tuple(codec.encode(said.answer, special=True))
-        return _cut(Labelled(list(ids), [False] * len(ids)), lens, codec, untold=True)
+    if sum(len(turn["content"]) for turn in said.turns) + len(said.answer) > MOST_CHARS:
+        return View(fate="untold", reason=f"more than {MOST_CHARS:,} characters: not tokenised")
     try:
+        if said.kind == "head":
+            ids = codec.encode(said.answer, special=True)
+            return _cut(Labelled(ids, [False] * len(ids)), lens, codec, untold=True)
         return _cut(labelled(said, lens, codec), lens, codec, untold=not lens.taught)
     except Refused as refusal:
         return View(fate="refused", reason=str(refusal))
