@@ -119,3 +119,18 @@ def strategy(sheet: Sheet) -> None:
     on = isinstance(known.value, (int, float)) and known.value > 0
     fact = sheet.facts.one("evaluation")
     sheet.facts.put(fact, "strategy", "steps" if on else "no", known.origin)
+
+
+def engine(sheet: Sheet) -> None:
+    """The share of a training GPU that vLLM holds beside the trainer and keeps while it trains.
+
+    A server runs on other GPUs; an engine that sleeps gives its memory back for the step (TRL
+    ``vllm_enable_sleep_mode``, ms-swift ``sleep_level``).
+    """
+    document, key = sheet.document, "vllm_gpu_memory_utilization"
+    share, level = document.value(key), document.value("sleep_level")
+    beside = document.on("use_vllm") and document.value("vllm_mode") == "colocate"
+    sleeps = document.on("vllm_enable_sleep_mode") or level in (1, 2)
+    known = isinstance(share, (int, float)) and not isinstance(share, bool)
+    if beside and not sleeps and known:
+        sheet.put("config.generation_gpu_share", share, key)

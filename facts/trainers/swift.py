@@ -41,6 +41,7 @@ def derive(sheet: Sheet) -> None:
     _stage(sheet)
     _method(sheet)
     _data(sheet)
+    shared.engine(sheet)
     dtype = sheet.value("config.model_dtype")
     if document.has("bf16") or document.has("fp16"):
         huggingface.precision(sheet)

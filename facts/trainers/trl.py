@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from transxlab.facts.trainers import adapters, huggingface, sources
+from transxlab.facts.trainers import adapters, huggingface, shared, sources
 from transxlab.facts.trainers.document import Document
 from transxlab.facts.trainers.sheet import Sheet
 
@@ -124,6 +124,7 @@ def derive(sheet: Sheet) -> None:
     _evaluation(sheet)
     huggingface.finish(sheet)
     _masking(sheet)
+    shared.engine(sheet)
 
 
 def _precision(sheet: Sheet) -> None:
