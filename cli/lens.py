@@ -25,7 +25,8 @@ def chosen(facts: Facts, given: Mapping[str, Any], remarks: list[str]) -> Lens |
     from transxlab.facts.profiled.seen.chosen import lens_of
     from transxlab.facts.profiled.seen.codec import TokenizerError, codec
 
-    longest = given.get("max_tokens")
+    # Beside --write-clean it says which rows go, not what the run does with them.
+    longest = None if given.get("write_clean") else given.get("max_tokens")
     if longest is not None and facts.known("config.max_seq_length") is None:
         facts.set("config.max_seq_length", longest, said("--max-tokens"))
     named = given.get("tokenizer")

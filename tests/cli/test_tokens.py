@@ -111,6 +111,16 @@ def test_rows_the_template_refuses(transxlab: Run, write: Any, tmp_path: Path) -
     assert "line 61" in said
 
 
+def test_the_longest_row_beside_rows_that_go(transxlab: Run, write: Any, tmp_path: Path) -> None:
+    data, _ = write([*GOOD[:5], *LONG], k=1)
+    name = saved(tmp_path, "llama3")
+    ran = transxlab("data", data, "--tokenizer", name, "--max-tokens", 64, "--format", "json")
+    assert found(ran)["LEN014"] == "error"
+    ran = transxlab("data", data, "--tokenizer", name, "--max-tokens", 64, "--format", "json",
+                    "--write-clean", tmp_path / "clean.jsonl", "--drop", "long")  # fmt: skip
+    assert "LEN014" not in found(ran)
+
+
 def test_lengths_of_the_tokenizer_stand_in_the_plan(
     transxlab: Run, write: Any, tmp_path: Path
 ) -> None:
