@@ -157,7 +157,9 @@ def band_keys(filled, bands, size):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def runs_found(hashes, rows, size, first, shift, table):  # type: ignore[no-untyped-def]
+def runs_found(  # type: ignore[no-untyped-def]
+    hashes, rows, size, first, shift, table, bitmap, high
+):
     """Where runs stand in a sorted table, where each begins, and its row: see ``held.hits``."""
     found = np.empty(len(hashes), np.int64)
     begins, owner = np.empty_like(found), np.empty_like(found)
@@ -165,6 +167,9 @@ def runs_found(hashes, rows, size, first, shift, table):  # type: ignore[no-unty
     for row in range(len(rows) - 1):
         for at in range(rows[row], rows[row + 1] - size + 1):
             value = _run(hashes, at, size)
+            bit = np.int64(value >> high)
+            if not bitmap[bit >> 3] >> (bit & 7) & 1:
+                continue
             leading = np.int64(value >> shift)
             for spot in range(first[leading], first[leading + 1]):
                 if table[spot] == value:

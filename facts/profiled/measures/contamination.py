@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from transxlab.facts.profiled.measures.held import (
-    LEAST_RUNS,
-    LONG_WORDS,
-    SAME,
-    rare,
-)
+from transxlab.facts.profiled.measures.enough import LEAST_RUNS, rare
+from transxlab.facts.profiled.measures.held import LONG_WORDS, SAME
 from transxlab.facts.profiled.measures.heldout import Columns
 from transxlab.facts.profiled.measures.overlap import Seen
 from transxlab.facts.profiled.measures.wordruns import RUN_WORDS

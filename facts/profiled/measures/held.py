@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from transxlab.facts.profiled import compiled
 from transxlab.facts.profiled.block import Block
+from transxlab.facts.profiled.measures.enough import LEAST_RUNS, needed
 from transxlab.facts.profiled.measures.heldout import Columns, content_hash
-from transxlab.facts.profiled.measures.wordruns import RUN_WORDS, leading, word_runs, words
+from transxlab.facts.profiled.measures.wordruns import RUN_WORDS, bitmap, leading, word_runs, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,24 +27,8 @@ KEPT_ROWS = 20
 MOST_RUNS = 4_000_000
 """Runs that are held; above it they are thinned by their hash."""
 
-WHOLE_SHARE, INPUT_SHARE = 0.4, 0.75
-"""Share of a row's telling runs, or of its input's, that must stand in one row of train. Between
-the two halves of GSM8K the largest shares by chance are 0.32 and 0.71; of rows in which one word
-in ten is changed, 99% keep 0.48 (2026-11)."""
-
-FILLED_SHARE = 0.9
-"""The same share where nearly all of a row is a template's text."""
-
-LEAST_RUNS, SHORT_RUNS, SHORT_SHARE = 4, 8, 0.8
-"""Runs that must stand together at least: eight words, the shortest that the authors of GPT-3 took;
-and of a row with few runs, this share of them."""
-
 LONG_WORDS = 13
 """Words in a row that are a collision in published practice (lm-evaluation-harness and GPT-3)."""
-
-COMMON_SHARE, COMMON_LEAST, COMMON_MOST = 0.002, 20, 1000
-"""A run that stands in train more often than this share of its rows, but at least and at most so
-many times, is a template's and says nothing."""
 
 SAME = 1 << 30
 """Stands for the number of runs where a row of train is the held-out row, word for word."""
@@ -73,6 +58,8 @@ class Sought:
     """The same before those of templates were left out."""
     leading: NDArray[np.int32]
     """For the leading bits of a run, where in ``run`` those that begin with them begin."""
+    bitmap: NDArray[np.uint8]
+    """Eight bits for each run, of which one is set: most other runs are told by it, in cache."""
 
     def source(self, name: str) -> tuple[int, int]:
         """The first row of a source, and the one after its last."""
@@ -108,6 +95,7 @@ def sought(sources: Mapping[str, Columns]) -> Sought:
         size=np.bincount(document, minlength=2 * int(begin[-1])).astype(np.int64),
         whole=np.concatenate([columns.runs for columns, _ in parts]) >> thin,
         leading=leading(distinct),
+        bitmap=bitmap(distinct),
     )
 
 
@@ -166,16 +154,18 @@ def hits(index: Sought, block: Block) -> tuple[Counts, Counts, Counts]:
     import numpy as np
 
     shift = np.uint64(64 - (len(index.leading) - 2).bit_length())
+    high = np.uint64(61 - (len(index.bitmap) - 1).bit_length())
     if (fast := compiled.kernels()) is not None:
         kept, before = words(block)
-        known = (RUN_WORDS, index.leading, shift, index.run)
+        known = (RUN_WORDS, index.leading, shift, index.run, index.bitmap, high)
         found: tuple[Counts, Counts, Counts] = fast.runs_found(
             block.tokens.hash[kept], before[block.rows], *known
         )
         return found
     runs, at, row = word_runs(block)
-    begins = (runs >> shift).astype(np.int64)
-    likely = np.flatnonzero(index.leading[begins] < index.leading[begins + 1])
+    bit = runs >> high
+    held = index.bitmap.take((bit >> np.uint64(3)).view(np.int64)) >> (bit & np.uint64(7))
+    likely = np.flatnonzero(held & np.uint64(1))
     if not len(likely):
         return likely, likely, likely
     spot = np.searchsorted(index.run, runs[likely])
@@ -197,15 +187,16 @@ def together(index: Sought, size: Counts, run: Counts, at: Counts, row: Counts) 
         return np.zeros((0, 4), np.int64)
     document, one = _spread(index, run)
     key = row[one] * len(size) + document
-    order = np.lexsort((run[one], key))
-    key, once = key[order], run[one][order]
-    new = np.ones(len(key), bool)
-    new[1:] = (key[1:] != key[:-1]) | (once[1:] != once[:-1])
-    pairs, runs = np.unique(key[new], return_counts=True)
+    # One number for pair and run is sorted many times faster than the two are.
+    bits = len(index.run).bit_length()
+    both = np.sort((key << bits) | run[one])
+    key_of = both[np.append(True, both[1:] != both[:-1])] >> bits
+    starts = np.flatnonzero(np.append(True, key_of[1:] != key_of[:-1]))
+    pairs, runs = key_of[starts], np.diff(np.append(starts, len(key_of)))
     enough = runs >= needed(size, pairs % len(size))
     # Of the others only long runs of words are of interest.
     worth = np.flatnonzero(enough | (runs >= LONG_WORDS - RUN_WORDS + 1))
-    longest = _longest(key, at[one][order], pairs[worth])
+    longest = _longest(key, at[one], pairs[worth])
     made = np.stack((pairs[worth] % len(size), runs[worth], longest, pairs[worth] // len(size)), 1)
     kept: Counts = made[enough[worth] | (longest >= LONG_WORDS)]
     return kept
@@ -265,33 +256,3 @@ def _best(pairs: Counts) -> Counts:
     rank = np.arange(len(pairs)) - np.flatnonzero(new)[np.cumsum(new) - 1]
     kept: Counts = pairs[rank < KEPT_ROWS]
     return kept
-
-
-def rare(index: Sought, count: Counts, rows: int) -> tuple[NDArray[np.bool_], Counts]:
-    """Runs that so many rows of train do not have all over, and how many each document has."""
-    import numpy as np
-
-    common = min(COMMON_MOST, max(COMMON_LEAST, int(COMMON_SHARE * rows)))
-    flags = count < common
-    spread = np.repeat(flags, np.diff(index.spot))
-    sizes = np.bincount(index.document[spread], minlength=len(index.size)).astype(np.int64)
-    return flags, sizes
-
-
-def needed(size: Counts, document: NDArray[Any], whole: Counts | None = None) -> NDArray[np.int64]:
-    """Runs of each document that must stand together; an input alone needs more than a row.
-
-    ``whole``: its runs before a template's were left out; the more those were, the more of the
-    rest must match, since what fills a template often fills it again.
-    """
-    import numpy as np
-
-    runs = size[document]
-    left = 1.0 if whole is None else np.minimum(1, runs / whole[document].clip(1))
-    share = WHOLE_SHARE + (FILLED_SHARE - WHOLE_SHARE) * (1 - left)
-    short = np.minimum(SHORT_RUNS, np.ceil(SHORT_SHARE * runs))
-    most = np.maximum(np.ceil(share * runs), short)
-    alone = np.maximum(np.ceil(np.maximum(share, INPUT_SHARE) * runs), SHORT_RUNS)
-    least = np.maximum(np.where(document % 2 == 0, most, alone), LEAST_RUNS)
-    wanted: Counts = least.astype(np.int64)
-    return wanted

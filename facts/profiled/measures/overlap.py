@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transxlab.facts.profiled.block import Block
-from transxlab.facts.profiled.measures.held import SAME, Held, Sought, needed, rare, sought
+from transxlab.facts.profiled.measures.enough import needed, rare
+from transxlab.facts.profiled.measures.held import SAME, Held, Sought, sought
 from transxlab.facts.profiled.measures.heldout import Columns
 
 if TYPE_CHECKING:

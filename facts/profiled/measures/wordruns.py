@@ -1,7 +1,7 @@
 """Runs of five words: what held-out rows and items of benchmarks are looked for in train by.
 
 Punctuation is left out. Half of these runs survive where one word in eight is changed, and hardly
-any of the runs of eight do. How many must stand together, and in what length, is in ``held``.
+any of the runs of eight do. How many must stand together, and in what length, is in ``enough``.
 """
 
 from __future__ import annotations
@@ -84,3 +84,14 @@ def leading(runs: Hashes) -> NDArray[np.int32]:
     bounds = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
     begins: NDArray[np.int32] = np.append(np.searchsorted(runs, bounds), len(runs)).astype(np.int32)
     return begins
+
+
+def bitmap(runs: Hashes) -> NDArray[np.uint8]:
+    """Which leading bits runs have, eight times as many values as runs at least."""
+    import numpy as np
+
+    bits = max(8, len(runs).bit_length()) + 3
+    flags = np.zeros(1 << bits, np.uint8)
+    flags[(runs >> np.uint64(64 - bits)).view(np.int64)] = 1
+    packed: NDArray[np.uint8] = np.packbits(flags, bitorder="little")
+    return packed
