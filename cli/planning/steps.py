@@ -177,7 +177,13 @@ def _done(data: Data, cure: Cure, found: list[Concluded], shares: tuple[float, .
         effect=None,
         measured=data.small,
     )
-    return _trial(data, step) if data.small else _computed(data, cure, step)
+    if not data.small:
+        return _computed(data, cure, step)
+    try:
+        return _trial(data, step)
+    except OSError:
+        # No room for a copy: the shares that were measured still say something.
+        return _computed(data, cure, replace(step, measured=False))
 
 
 def _trial(data: Data, step: Step) -> Step:

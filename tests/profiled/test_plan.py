@@ -168,6 +168,34 @@ def test_copies_that_are_near_copies_too_are_counted_once(
     assert "60 of 160 go, 62.5% stay" in once
 
 
+def test_a_full_disk_is_no_reason_to_fail(
+    transxlab: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("transxlab.facts.profiled.remedies.trial.trial", full)
+    faulty(tmp_path)
+    ran = transxlab("data", "train.jsonl", "--out", ".", "--fail-on", "never")
+    assert ran.code == 0, ran.err
+    assert "computed from the shares" in (tmp_path / "data_plan.md").read_text("utf-8")
+
+
+def test_files_of_any_name_are_quoted(transxlab: Callable[..., Any], tmp_path: Path) -> None:
+    faulty(tmp_path)
+    (tmp_path / "my rows").mkdir()
+    for part, name in (("a", "train.jsonl"), ("b", "val.jsonl")):
+        (tmp_path / "my rows" / f"{part} $1.jsonl").write_bytes((tmp_path / name).read_bytes())
+    transxlab("data", "my rows/*.jsonl", "--out", ".")
+    text = (tmp_path / "data_plan.md").read_text("utf-8")
+    command = re.search(r"^```\n(transxlab .*)\n```$", text, re.M)
+    assert command
+    words = shlex.split(command[1])[1:]
+    assert "my rows/*.jsonl" in words
+    assert transxlab(*words, "--fail-on", "never").code == 0
+    assert (tmp_path / "train.clean.jsonl").exists()
+
+
 def test_a_config_shows_what_becomes_of_the_run(
     transxlab: Callable[..., Any], tmp_path: Path
 ) -> None:
