@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transxlab.cli.documents.context import said
+from transxlab.cli.render.words import duration, interval
 from transxlab.engine.case import Case, Concluded
-from transxlab.facts.values import Value
+from transxlab.facts.values import Interval, Value
 
 if TYPE_CHECKING:
     from transxlab.facts.profiled.results import DataProfile
@@ -130,7 +131,15 @@ def _figures(before: Case, after: Case) -> list[Figure]:
         old, new = before.facts.known(path), after.facts.known(path)
         if old is None or new is None or old.value is None or new.value is None:
             continue
-        texts = said(path, old.value), said(path, new.value)
+        texts = _words(path, old.value), _words(path, new.value)
         if texts[0] != texts[1]:
             found.append(Figure(name, *texts))
     return found
+
+
+def _words(path: str, held: Value) -> str:
+    if path == "estimate.hours" and isinstance(held, Interval):
+        return f"{duration(held.low * 3600)} to {duration(held.high * 3600)}"
+    if path == "estimate.usd" and isinstance(held, Interval):
+        return interval(held, "USD")
+    return said(path, held)

@@ -207,6 +207,12 @@ def test_a_config_shows_what_becomes_of_the_run(
     transxlab("data", "train.jsonl", "--config", "run.yaml", "--gpu", "RTX 4090", "--out", ".")
     text = (tmp_path / "data_plan.md").read_text("utf-8")
     assert re.search(r"- steps \d+ -> \d+", text)
+    wanted = {"base_model": "Qwen/Qwen2.5-1.5B"}
+    (tmp_path / "run.yaml").write_text(json.dumps(config | wanted | {"sequence_len": 64}))
+    call = ("data", "train.jsonl", "--config", "run.yaml", "--gpu", "RTX 4090")
+    transxlab(*call, "--out", ".", "--force")
+    timed = (tmp_path / "data_plan.md").read_text("utf-8")
+    assert re.search(r"- time [\d.]+ (s|min|h) to [\d.]+ (s|min|h) -> [\d.]+ (s|min|h)", timed)
     assert "`sequence_len` at run.yaml:1" in text
     assert "the sequence length" in text
 
