@@ -15,8 +15,6 @@ from transxlab.engine.case import Case
 
 SAY = ("answers", "model", "task")
 """Options that say enough to design a run from."""
-NOT_WRITTEN = ("hf",)
-"""A plain Trainer needs a training script of its own, which is not generated."""
 
 
 @click.command(
@@ -125,9 +123,8 @@ def _config(case: Case, trainer: str) -> dict[str, str]:
     from transxlab.facts.trainers.draft import CannotWrite
     from transxlab.facts.trainers.writing import WRITERS, companions, write
 
-    known = [name for name in WRITERS if name not in NOT_WRITTEN]
-    if trainer not in known:
-        raise Unusable(f"no config is written for {trainer}; expected {', '.join(known)}")
+    if trainer not in WRITERS:
+        raise Unusable(f"no config is written for {trainer}; expected {', '.join(WRITERS)}")
     try:
         return {"config.yaml": write(case.facts, trainer), **companions(case.facts, trainer)}
     except CannotWrite as error:
@@ -140,7 +137,7 @@ def _commands(case: Case, trainer: str, config: str) -> dict[str, str]:
     from transxlab.facts.trainers.writing import WRITERS, quick_test
     from transxlab.facts.trainers.writing import command as start
 
-    if trainer not in WRITERS or trainer in NOT_WRITTEN:
+    if trainer not in WRITERS:
         return {}
     try:
         return {

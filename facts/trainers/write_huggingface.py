@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from transxlab.facts.situation import Facts
 from transxlab.facts.trainers import starting, write_adapter
+from transxlab.facts.trainers.datafile import data_file
 from transxlab.facts.trainers.draft import CannotWrite, Draft
 from transxlab.facts.trainers.huggingface import since_five
 
@@ -17,6 +18,9 @@ _STAGES = {
     "mlm": "mlm",
     "embedding": "embedding",
 }
+
+SCRIPTED = ("causal_lm", "pretraining", "classification")
+"""Tasks that the packaged train.py has a part for, beside seq2seq."""
 
 
 def entry_for(facts: Facts) -> str | None:
@@ -190,6 +194,15 @@ def quick_test(facts: Facts, config: str) -> str:
     """Three steps into a folder of their own."""
     folder = starting.output(facts, _FOLDER)
     return f"{launcher(facts)} train.py {config} --max_steps 3 --output_dir {folder}-quick-test"
+
+
+def companions(facts: Facts) -> dict[str, str]:
+    """The script that reads the config; CannotWrite where it has no part for the stage."""
+    known = facts.known("config.stage")
+    stage = "sft" if known is None else str(known.value)
+    if _STAGES.get(stage) not in SCRIPTED:
+        raise CannotWrite(f"train.py has no part for {stage}; TRL may have")
+    return {"train.py": data_file("train.py.j2")}
 
 
 def merge(facts: Facts, config: str) -> str:
