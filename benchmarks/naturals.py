@@ -49,6 +49,19 @@ def halves(text: str) -> Row:
     return (text[:cut], text[cut + 1 :]) if cut > 0 else ("", text)
 
 
+def apart(texts: Iterable[str]) -> list[str]:
+    """Texts without those that repeat eight words in a row of an earlier one."""
+    seen: set[tuple[str, ...]] = set()
+    kept = []
+    for text in texts:
+        words = text.lower().split()
+        runs = {tuple(words[i : i + 8]) for i in range(len(words) - 7)}
+        if not runs & seen:
+            kept.append(text)
+        seen |= runs
+    return kept
+
+
 def _texts(texts: Iterable[str]) -> Iterator[Row]:
     return (("", text) for text in texts)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from transxlab.facts.profiled.tokens import DIGIT, Tokens, mix, tokenise
+from transxlab.facts.profiled.tokens import DIGIT, Tokens, mix, ngrams, tokenise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,6 +103,14 @@ def row_frequency(values: Hashes, row: Counts, valid: Flags) -> Counts:
     spread[order] = totals[np.cumsum(first) - 1]
     out[at] = spread
     return out
+
+
+def shared_runs(corpus: Corpus, size: int) -> Counts:
+    """For each place, how many rows hold the run of ``size`` tokens that begins there."""
+    import numpy as np
+
+    whole = np.arange(len(corpus.hash)) + size <= corpus.ends()
+    return row_frequency(ngrams(corpus.hash, size), corpus.row, whole)
 
 
 def covered(hit: Flags, size: int) -> Flags:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transxlab.facts.profiled.templates import grammar, naming, skeleton, wrapper
-from transxlab.facts.profiled.templates.corpus import corpus, fitting
+from transxlab.facts.profiled.templates.corpus import corpus, fitting, shared_runs
 
 if TYPE_CHECKING:
     from transxlab.facts.profiled.tokens import Counts
@@ -90,8 +90,9 @@ def detect(texts: Sequence[str]) -> Found:
     data = corpus(bare.inner)
     # A constant of a word or two around other text is a label's or a list's, not a frame.
     framed = len(f"{bare.prefix} {bare.suffix}".split()) >= LEAST_FRAME_WORDS
-    skeletons = skeleton.find(data, np.array(bare.carried) if framed else None)
-    closed = grammar.closed(data)
+    triples = shared_runs(data, 3)
+    skeletons = skeleton.find(data, triples, np.array(bare.carried) if framed else None)
+    closed = grammar.closed(data, triples)
     predictable = closed.flagged & ~skeletons.flagged
     templated = skeletons.flagged | predictable
     group, group_rows, evidence = _grouped(skeletons, closed, np.array(which))

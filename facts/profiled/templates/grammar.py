@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from transxlab.facts.profiled.templates.corpus import Corpus, covered, row_frequency
+from transxlab.facts.profiled.templates.corpus import Corpus, covered, shared_runs
 from transxlab.facts.profiled.tokens import IDEOGRAPH, WORD, mix, ngrams
 
 if TYPE_CHECKING:
@@ -107,12 +107,15 @@ class Closed:
     """Bits per word up to which rows stand clearly apart from all others; 0 where none do."""
 
 
-def closed(corpus: Corpus) -> Closed:
-    """Judge every row by a model of the others."""
+def closed(corpus: Corpus, triples: Counts) -> Closed:
+    """Judge every row by a model of the others.
+
+    ``triples``: rows that hold the three tokens from each place on (``corpus.shared_runs``).
+    """
     import numpy as np
 
     rows = corpus.rows
-    weight = _weights(corpus)
+    weight = _weights(corpus, triples)
     own, counted = weight > 0, np.bincount(corpus.row, weight, rows)
     judged = counted >= LEAST_WORDS
     kinds = _kinds(corpus)
@@ -130,25 +133,22 @@ def closed(corpus: Corpus) -> Closed:
     return Closed(flags, cost, clear)
 
 
-def _weights(corpus: Corpus) -> NDArray[np.float64]:
+def _weights(corpus: Corpus, triples: Counts) -> NDArray[np.float64]:
     """Words that each token counts for: none in quoted passages, nor for marks and numbers.
 
     In rows of hardly any words, as formulas are, marks and numbers count too.
     """
     import numpy as np
 
-    whole = np.arange(len(corpus.hash)) + PASSAGE_TOKENS <= corpus.ends()
-    runs = row_frequency(ngrams(corpus.hash, PASSAGE_TOKENS), corpus.row, whole)
+    runs = shared_runs(corpus, PASSAGE_TOKENS)
     some = np.flatnonzero((runs >= 2) & (runs < max(FEW_ROWS, FEW_SHARE * corpus.rows)))
-    whole[:] = False
+    whole = np.zeros(len(runs), bool)
     whole[some[_different(corpus.hash, some) >= PASSAGE_WORDS]] = True
     kind = corpus.tokens.kind[corpus.at]
     weight = np.where(kind == IDEOGRAPH, SIGN_WORDS, np.where(kind == WORD, 1.0, 0.0))
     quoted = covered(whole, PASSAGE_TOKENS)
     weight[quoted] = 0.0
-    whole = np.arange(len(corpus.hash)) + FRAME_TOKENS <= corpus.ends()
-    runs = row_frequency(ngrams(corpus.hash, FRAME_TOKENS), corpus.row, whole)
-    frame = covered(runs >= FRAME_SHARE * corpus.rows, FRAME_TOKENS)
+    frame = covered(triples >= FRAME_SHARE * corpus.rows, FRAME_TOKENS)
     left = np.bincount(corpus.row, weight * ~frame, corpus.rows)
     weight[frame & (left >= OWN_WORDS)[corpus.row]] = 0.0
     words = np.bincount(corpus.row, weight, corpus.rows)
@@ -182,14 +182,11 @@ def _different(values: Hashes, begins: Counts) -> Counts:
     """Different tokens in the run of a passage's length from each of some places on."""
     import numpy as np
 
-    order = np.argsort(values, kind="stable")
-    again = values[order[1:]] == values[order[:-1]]
-    last = np.full(len(values), -1, np.int64)
-    last[order[1:][again]] = order[:-1][again]
-    different = np.zeros(len(begins), np.int64)
-    for step in range(PASSAGE_TOKENS):
-        different += last[begins + step] < begins
-    return different
+    runs = ngrams(values, PASSAGE_TOKENS)[begins]
+    _, first, inverse = np.unique(runs, return_index=True, return_inverse=True)
+    tokens = np.sort(values[begins[first][:, None] + np.arange(PASSAGE_TOKENS)], axis=1)
+    different: Counts = 1 + np.count_nonzero(np.diff(tokens, axis=1), axis=1)
+    return different[inverse]
 
 
 def _kinds(corpus: Corpus) -> tuple[_Places, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from transxlab.facts.profiled.templates.corpus import Corpus
+from transxlab.facts.profiled.templates.corpus import NUMBER, Corpus
 from transxlab.facts.profiled.templates.skeleton import Skeletons, function_words
 
 if TYPE_CHECKING:
@@ -51,11 +51,15 @@ def _groups(found: Skeletons, at: Counts) -> list[Counts]:
 
 def _common_words(corpus: Corpus, rows: Counts) -> set[str]:
     """Words that nearly all of the rows hold; numbers apart, they are always slots."""
-    seen: Counter[str] = Counter()
+    seen: Counter[int] = Counter()
+    place: dict[int, int] = {}
     for row in rows.tolist():
-        span = range(int(corpus.offsets[row]), int(corpus.offsets[row + 1]))
-        seen.update({corpus.word(index) for index in span})
-    return {w for w, count in seen.items() if count >= FIXED_SHARE * len(rows) and w != "<n>"}
+        begin, end = int(corpus.offsets[row]), int(corpus.offsets[row + 1])
+        at = dict(zip(corpus.hash[begin:end].tolist(), range(begin, end), strict=True))
+        seen.update(at.keys())
+        place.update(at)
+    often = (h for h, count in seen.items() if count >= FIXED_SHARE * len(rows) and h != NUMBER)
+    return {corpus.word(place[value]) for value in often}
 
 
 def spelled(corpus: Corpus, fixed: set[str], row: int) -> str:

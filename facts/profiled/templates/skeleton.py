@@ -20,7 +20,6 @@ from transxlab.facts.profiled.templates.corpus import (
     row_frequency,
     row_keys,
 )
-from transxlab.facts.profiled.tokens import ngrams
 
 if TYPE_CHECKING:
     from transxlab.facts.profiled.tokens import Counts, Flags, Hashes
@@ -68,9 +67,10 @@ class Skeletons:
     """Frequency level at which the row's template was found; -1 where it has none."""
 
 
-def find(corpus: Corpus, framed: Flags | None = None) -> Skeletons:
+def find(corpus: Corpus, triples: Counts, framed: Flags | None = None) -> Skeletons:
     """The rows of a corpus that recurring skeletons explain.
 
+    ``triples``: rows that hold the three tokens from each place on (``corpus.shared_runs``).
     ``framed`` rows had a constant frame, now taken off: less needs to be fixed in what is left.
     """
     import numpy as np
@@ -82,7 +82,7 @@ def find(corpus: Corpus, framed: Flags | None = None) -> Skeletons:
     best = np.zeros(rows)
     content = content_words(corpus)
     levels = len(WORD_SHARES) + len(RUN_SHARES)
-    for index, keep in enumerate(_kept(corpus)):
+    for index, keep in enumerate(_kept(corpus, triples)):
         last = index == levels
         weight, keys = _judged(corpus, keep, content, framed, numbers_only=last)
         better = weight > best
@@ -91,7 +91,7 @@ def find(corpus: Corpus, framed: Flags | None = None) -> Skeletons:
     return Skeletons(flagged, key, level)
 
 
-def _kept(corpus: Corpus) -> Iterator[Flags]:
+def _kept(corpus: Corpus, triples: Counts) -> Iterator[Flags]:
     """The tokens that skeletons keep, for each level; the last keeps all but numbers."""
     import numpy as np
 
@@ -100,10 +100,8 @@ def _kept(corpus: Corpus) -> Iterator[Flags]:
     single = row_frequency(corpus.hash, corpus.row, every)
     for share in WORD_SHARES:
         yield (single >= max(LEAST_ROWS, share * corpus.rows)) & ~number
-    whole = np.arange(len(corpus.hash)) + 3 <= corpus.ends()
-    run = row_frequency(ngrams(corpus.hash, 3), corpus.row, whole)
     for share in RUN_SHARES:
-        yield covered(run >= max(LEAST_ROWS, share * corpus.rows), 3) & ~number
+        yield covered(triples >= max(LEAST_ROWS, share * corpus.rows), 3) & ~number
     yield ~number
 
 
