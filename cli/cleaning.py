@@ -85,7 +85,7 @@ def clean(given: Mapping[str, Any]) -> Outcome | None:
     wish = _wish(given)
     shares = shares_of(given["split"]) if given["split"] else None
     paths = expanded(given["train"], "train")
-    held_out = [*expanded(given["val"], "val"), *expanded(given["test"], "test")]
+    held_out = [name for role in ("val", "test", "against") for name in expanded(given[role], role)]
     outs, audit = _outs(Path(out), shares)
     _refuse([*outs, audit], [*paths, *held_out], force=given["force"])
     return _written(paths, held_out, wish, shares, outs, audit)

@@ -143,6 +143,16 @@ def test_it_is_said_with_items_and_rows(tmp_path: Path, transxlab: Any) -> None:
     assert f"item 5 in {train}:101" in finding["message"]
 
 
+def test_rows_that_hold_an_item_can_be_dropped(tmp_path: Path, transxlab: Any) -> None:
+    items, train, clean = asked(40, 7), tmp_path / "train.jsonl", tmp_path / "clean.jsonl"
+    hidden = [DISGUISES["one word in twelve changed"](row, "") for row in items]
+    data.write(train, asked(100, 100) + hidden)
+    test = data.write(tmp_path / "bench.jsonl", items)
+    named = ("--against", str(test), "--write-clean", str(clean), "--drop", "leaks")
+    transxlab("data", str(train), *named)
+    assert [json.loads(line) for line in clean.open()] == asked(100, 100)
+
+
 def test_a_benchmark_of_any_columns_is_read(tmp_path: Path) -> None:
     (text,) = data.natural(1, 5, (60, 61))
     words = text.split()
