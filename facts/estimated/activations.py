@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transxlab.facts.estimated.anatomy import Anatomy, Stack
-from transxlab.facts.estimated.readers import Readers, crossing, linears, readers
+from transxlab.facts.estimated.readers import Readers, crossing, linears, on_experts, readers
 from transxlab.facts.estimated.setup import Profile, Setup, constants
 from transxlab.facts.estimated.tensors import (
     Types,
@@ -73,7 +73,10 @@ def layer(model: Anatomy, stack: Stack, setup: Setup, p: Profile, other: int = 0
     one = case(model, stack, setup, p)
     t, fed = one.types, feedforward(stack, one.wrapped, one.every, one.dropout, one.types)
     each = fed + norms(stack, t) + attending(stack, one, p) + frozen_inputs(stack, setup, p)
-    saved = tokens * (each + masks(stack, setup.dropout or stack.dropout))
+    each += masks(stack, setup.dropout or stack.dropout)
+    carried = setup.adapter and on_experts(model, setup.adapters)
+    saved = tokens * (each + routing(stack, t, merged=carried))
+    saved += merged_experts(model, stack) if carried else 0.0
     kept, moment = scored(model, stack, setup, t, rows * length * length)
     if stack.cross:
         saved += across(model, stack, setup, one, rows * other, tokens)
@@ -87,6 +90,27 @@ def layer(model: Anatomy, stack: Stack, setup: Setup, p: Profile, other: int = 0
         saved *= constants()["compile_keeps"][0]
     selected = boundary + tokens * selective(stack, t)
     return Layer((saved + kept) / split, boundary / split, working / split, selected / split)
+
+
+def routing(stack: Stack, t: Types, *, merged: bool) -> float:
+    """Bytes per token that routing to experts keeps beside their products.
+
+    Each expert's answer, which its weight multiplies; and where experts train, their inputs, one
+    row per token and expert; under adapters the input of the way down too (transformers 5.23
+    ``integrations/moe.py``).
+    """
+    answers = stack.routed * stack.hidden * t.compute
+    if not merged:
+        return answers * (1 if t.frozen else 2)
+    return 2 * answers + t.compute * stack.intermediate
+
+
+def merged_experts(model: Anatomy, stack: Stack) -> float:
+    """Bytes of one layer's experts with their adapters added, which PEFT makes and autograd keeps.
+
+    Source: peft 0.21 ``lora.ParamWrapper``: a parametrization, evaluated in every forward.
+    """
+    return 2.0 * sum(q.total for q in model.parts if q.kind == "experts") / stack.layers
 
 
 def attending(stack: Stack, one: Case, p: Profile) -> float:

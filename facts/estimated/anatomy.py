@@ -77,6 +77,8 @@ class Stack:
     """Whether each layer also attends to the encoder's output."""
     latent: int = 0
     """Numbers per token and layer in a compressed KV cache (MLA); 0: keys and values are kept."""
+    routed: int = 0
+    """Experts that one token is routed to; 0 in dense layers."""
     post_norm: bool = False
     """Whether what a layer hands on is the output of a normalisation (BERT, BART)."""
     rotary: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from transxlab.facts.estimated.anatomy import Anatomy, Part, Stack, linear, norm
@@ -79,7 +80,7 @@ def mixture(config: Config) -> Anatomy:
         parts.append(linear("layers.N.mlp.shared_expert_gate", s.hidden, 1, sparse))
     if oss:
         parts.append(Part("layers.N.self_attn.sinks", "vector", s.heads, copies=s.layers))
-    stack = layer_stack(config, s, t, width=top * width + shared)
+    stack = replace(layer_stack(config, s, t, width=top * width + shared), routed=top)
     return Anatomy(kind, config["vocab_size"], (stack,), tuple(parts))
 
 
@@ -131,6 +132,7 @@ def deepseek(config: Config) -> Anatomy:
         intermediate=top * width + shared,
         gated=True,
         norm="rms",
+        routed=top,
         latent=config["kv_lora_rank"] + config["qk_rope_head_dim"],
     )
     return Anatomy(config["model_type"], config["vocab_size"], (stack,), tuple(parts))

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from transxlab.facts.catalogued.table import rows
 from transxlab.facts.estimated.anatomy import Anatomy, Part, Stack
-from transxlab.facts.estimated.parameters import Adapters, adapted
+from transxlab.facts.estimated.fused import fused
+from transxlab.facts.estimated.parameters import Adapters, adapted, meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,16 @@ def readers(
 def crossing(model: Anatomy, stack: Stack, adapters: Adapters | None) -> int:
     """How many matrices of a layer's attention to the encoder carry adapters, 0 to 4."""
     return sum(1 for p in wrapped(model, stack, adapters) if role(p) == "cross")
+
+
+def on_experts(model: Anatomy, adapters: Adapters | None) -> bool:
+    """Whether adapters are put on fused experts."""
+    names = fused(model)
+    if names is None or adapters is None:
+        return False
+    asked = meant(model, adapters)
+    held = asked if isinstance(asked, frozenset) else frozenset()
+    return bool({names.gate, names.up, names.down} & {n.rpartition(".")[2] for n in held})
 
 
 def linears(model: Anatomy, stack: Stack) -> Readers:

@@ -233,7 +233,8 @@ def differentiated(stack: Stack, t: Types) -> float:
     each = max(2 * t.product, own) if stack.gated else own
     if t.frozen and t.product == 2 and t.adapter == 4:
         each = max(each, 6)
-    return float(each * stack.intermediate + 8 * stack.hidden)
+    rows = 2 * stack.routed * t.compute  # gradients of the experts' answers and inputs
+    return float(each * stack.intermediate + (8 + rows) * stack.hidden)
 
 
 def feedforward(stack: Stack, r: Readers, every: Readers, dropout: float, t: Types) -> float:

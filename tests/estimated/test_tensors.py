@@ -87,6 +87,15 @@ def test_the_models_own_dropout_keeps_one_byte_per_number() -> None:
     assert kept(FULL, gpt) - kept(FULL, dry) == pytest.approx(2 * gpt.hidden)
 
 
+def test_adapters_on_fused_experts_make_every_expert_again() -> None:
+    mixtral = model("mixtral-8x7b")
+    inside = replace(LORA, adapters=Adapters(8, ("q_proj", "v_proj")))
+    every = replace(LORA, adapters=Adapters(8, all_linear=True))
+    experts = sum(q.total for q in mixtral.parts if q.kind == "experts") / mixtral.layers
+    more = kept(every, mixtral) - kept(inside, mixtral)
+    assert more * 2048 > 2.0 * experts
+
+
 def test_gptq_leaves_the_rest_in_16_bits() -> None:
     assert kept(replace(QLORA, weights="gptq")) < kept(QLORA)
 
