@@ -121,3 +121,11 @@ def test_odd_literals_of_a_python_config_warn_nobody(
     path = written(tmp_path, (".py", text + b"a = 4is 5\n"))
     assert read(path).trainer == "nanogpt"
     assert not recwarn.list
+
+
+def test_a_flag_that_stands_a_thousand_times_is_left(rules: Any, tmp_path: Path) -> None:
+    flags = " --learning_rate 1e-5 \\\n" * 1000
+    text = f"python train.py --model_name_or_path m/m --output_dir o \\\n{flags} --bf16 True\n"
+    path = written(tmp_path, (".sh", text.encode()))
+    with fuzz.limited(SECONDS):
+        assert fuzz.fix(path, rules) == "nothing to fix"

@@ -27,6 +27,10 @@ class Command:
     """Its settings."""
 
 
+MOST_REPEATED = 20
+"""Places of one flag in one command beyond which nobody wrote them on purpose."""
+
+
 def edit(text: str, change: Change, line: int | None) -> str:
     """The text with one change made; CannotEdit where that would touch anything else.
 
@@ -65,6 +69,10 @@ def _changed(text: str, command: Command, held: Sequence[Flag], change: Change) 
         if any(flag.key == change.new for flag in command.flags):
             raise CannotEdit(f"{change.new} is there already")
         return _renamed(text, one, change)
+    if len(held) > MOST_REPEATED:
+        raise CannotEdit(
+            f"{change.key} stands {len(held):,} times: the script is not as it was meant"
+        )
     for flag in reversed(held[:-1] or held):
         text = _removed(text, command, flag)
     return text
