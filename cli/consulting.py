@@ -13,10 +13,13 @@ from transxlab.facts.situation import Facts
 LAST_CASE = Path(".transxlab") / "cache" / "last.json"
 
 
-def rulebook(extra: Sequence[str] = (), *, examples: bool = False) -> Rulebook:
+def rulebook(
+    extra: Sequence[str] = (), *, examples: bool = False, deriving: bool = False
+) -> Rulebook:
     """The built-in rules with every rulebook that applies in this folder.
 
-    The compiled cache leaves out examples; ``examples`` reads the files.
+    The compiled cache leaves out examples; ``examples`` reads the files. ``deriving``: only the
+    rules that derive a value.
     Raises Unusable with every mistake of every rule file.
     """
     from transxlab.engine.discovery import discover
@@ -34,6 +37,7 @@ def rulebook(extra: Sequence[str] = (), *, examples: bool = False) -> Rulebook:
             vocabulary_for(Path.cwd()),
             CALCULATORS,
             examples=examples,
+            deriving=deriving,
         )
     except RulebookError as error:
         raise Unusable(*error.messages) from None
@@ -75,9 +79,7 @@ def _planned(case: Case) -> Facts | None:
         for made in case.decisions
         if made.label.startswith("strategy.") and made.value is not None
     ]
-    wanted = [
-        (made, slot) for made, slot in wanted if slot not in NOT_PLANNED and slot not in held
-    ]
+    wanted = [(made, slot) for made, slot in wanted if slot not in NOT_PLANNED and slot not in held]
     if not wanted:
         return None
     facts = case.given.copy()

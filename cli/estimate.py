@@ -14,6 +14,7 @@ from transxlab.cli.answers import Answers, missing, quick_test
 from transxlab.cli.failures import Unusable
 from transxlab.cli.gather import gather
 from transxlab.cli.levers import cure, tried
+from transxlab.engine.case import Case
 from transxlab.facts.estimated.levers import breakdown
 
 CALIBRATIONS = Path(".transxlab") / "calibration.yaml"
@@ -49,7 +50,8 @@ def command(config: str | None, **given: Any) -> None:
     if given["across"] and (given["gpu"] or given["vram"]):
         raise Unusable("--across names the GPUs to compare: leave out --gpu and --vram")
     gathered = gather(config, given, trainer=given["trainer"], version=given["trainer_version"])
-    rules = consulting.rulebook(given["rulebook"])
+    judging = config is None or given["levers"]
+    rules = consulting.rulebook(given["rulebook"], deriving=not judging)
     known = gathered.facts
     stood_in: tuple[assuming.Assumed, ...] = ()
     if config is None:
@@ -62,6 +64,9 @@ def command(config: str | None, **given: Any) -> None:
         own, told = calibrating.corrected(known, case, given["calibrate"])
         if own is not None:
             case = consulting.consult(own, rules, design=False, engine=given["engine"])
+    if not judging and _unfit(case):
+        judged = consulting.rulebook(given["rulebook"])
+        case = consulting.consult(case.given, judged, design=False, engine=given["engine"])
     consulting.save(case)
     cards = names(given["across"]) if given["across"] else []
     found = Answers(
@@ -74,7 +79,14 @@ def command(config: str | None, **given: Any) -> None:
         assumed=stood_in,
     )
     done = simulated(found, given["model_config"]) if given["simulate"] else None
-    if given["form"] == "json":
+    show(found, told, done, given["form"])
+
+
+def show(
+    found: Answers, told: list[str], done: tuple[list[str], dict[str, Any]] | None, form: str
+) -> None:
+    """Print the estimate, and beside it the simulated memory where that was asked for."""
+    if form == "json":
         from transxlab.cli.render.contract import dumps
         from transxlab.cli.render.estimated import as_plain
 
@@ -82,6 +94,12 @@ def command(config: str | None, **given: Any) -> None:
         return
     for line in [*lines(found, told), *(done[0] if done else ())]:
         click.echo(line)
+
+
+def _unfit(case: Case) -> bool:
+    """Whether there is a change to name, which the whole rulebook has to judge."""
+    change = case.facts.known("estimate.cheapest_fit")
+    return change is not None and change.value is not None
 
 
 def simulated(found: Answers, model_config: str | None) -> tuple[list[str], dict[str, Any]]:

@@ -46,7 +46,7 @@ def _case(about: str | None, given: dict[str, Any]) -> SavedCase:
         content = path.read_bytes()
         if b'"transxlab_case"' in content[:200]:
             try:
-                return read_case(content)
+                return _whole(read_case(content), given)
             except CaseError as error:
                 raise Unusable(f"{path}: {error}") from None
     from transxlab.cli.gather import gather
@@ -56,6 +56,17 @@ def _case(about: str | None, given: dict[str, Any]) -> SavedCase:
     case = consulting.consult(gathered.facts, rules, design=False, engine=given["engine"])
     consulting.save(case)
     return saved(case)
+
+
+def _whole(case: SavedCase, given: dict[str, Any]) -> SavedCase:
+    """The case as the whole rulebook has it: an estimate consults only the rules that derive."""
+    from transxlab.engine.rulebook import DERIVING
+    from transxlab.engine.saved import saved
+
+    if not case.digest.endswith(DERIVING):
+        return case
+    rules = consulting.rulebook(given["rulebook"])
+    return saved(consulting.consult(case.given, rules, design=False, engine=given["engine"]))
 
 
 def _explain(case: SavedCase, target: str, given: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +18,9 @@ def write(path: Path, content: bytes, *, mode: int | None = None) -> None:
     ``mode``: its permissions; None: those that new files have.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = _beside(path)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb", opener=_mine) as file:
             file.write(content)
         os.chmod(temporary, 0o666 & ~_umask() if mode is None else mode)  # noqa: PTH101
         Path(temporary).replace(path)
@@ -33,9 +33,9 @@ def write(path: Path, content: bytes, *, mode: int | None = None) -> None:
 def written(path: Path) -> Iterator[TextIO]:
     """A text file to write to piece by piece, moved into place once all of it is written."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = _beside(path)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        with open(temporary, "x", opener=_mine, encoding="utf-8", newline="\n") as file:
             yield file
         os.chmod(temporary, 0o666 & ~_umask())  # noqa: PTH101
         Path(temporary).replace(path)
@@ -60,6 +60,15 @@ def write_all(folder: Path, documents: Mapping[str, str], *, force: bool) -> lis
     for path, new in content.items():
         write(path, new)
     return list(content)
+
+
+def _beside(path: Path) -> str:
+    """A name in the same folder that nobody else uses: ``x`` refuses one that exists."""
+    return str(path.with_name(f".{path.name}.{os.getpid()}-{time.monotonic_ns():x}"))
+
+
+def _mine(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _umask() -> int:

@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -47,28 +46,37 @@ CLASSES: tuple[type, ...] = (
 )
 """Classes a cached rule is made of; the place of a class is its tag."""
 _TAGS = {cls: tag for tag, cls in enumerate(CLASSES, 1)}
+_ID, _THEN = (1 + [f.name for f in fields(form.Rule)].index(name) for name in ("id", "then"))
+"""Places of two fields in a rule as ``encode`` writes it."""
 _LEFT_OUT = frozenset({"examples", "run"})
 _HOUSE = (Path(__file__).parent, Path(__file__).parent.parent / "facts" / "vocabulary")
 
 
 def through(
-    files: Sequence[tuple[int, Path, Path]],
+    files: Sequence[tuple[int, Path, str]],
     vocabulary: Vocabulary,
     calculators: Mapping[str, Calculator],
     read: Callable[[], Rulebook],
+    *,
+    deriving: bool = False,
 ) -> Rulebook:
-    """The rulebook from the cache if nothing it depends on changed, else as read, then cached."""
+    """The rulebook from the cache if nothing it depends on changed, else as read, then cached.
+
+    ``deriving``: of it only the rules that derive; the others are not even decoded.
+    """
+    from transxlab.engine.rulebook import deriving_only
+
     stamp = _stamp(files, vocabulary, calculators)
     place = folder()
     if place is None:
-        return read()
+        return deriving_only(read()) if deriving else read()
     path = place / f"rulebook-{_key(files)}.json"
-    cached = _load(path, stamp, vocabulary)
+    cached = _load(path, stamp, vocabulary, deriving)
     if cached is not None:
         return cached
     fresh = read()
     _store(path, stamp, fresh)
-    return fresh
+    return deriving_only(fresh) if deriving else fresh
 
 
 def folder() -> Path | None:
@@ -80,14 +88,14 @@ def folder() -> Path | None:
         return None
 
 
-def _key(files: Sequence[tuple[int, Path, Path]]) -> str:
+def _key(files: Sequence[tuple[int, Path, str]]) -> str:
     layers = {(layer, root) for layer, root, _ in files}
     roots = sorted(f"{layer}:{root.resolve()}" for layer, root in layers)
     return hashlib.sha256("\n".join(roots).encode()).hexdigest()[:16]
 
 
 def _stamp(
-    files: Sequence[tuple[int, Path, Path]],
+    files: Sequence[tuple[int, Path, str]],
     vocabulary: Vocabulary,
     calculators: Mapping[str, Calculator],
 ) -> str:
@@ -108,7 +116,7 @@ def _stamp(
     return digest.hexdigest()
 
 
-def _seen(file: Path | str) -> str:
+def _seen(file: str) -> str:
     try:
         stat = os.stat(file)  # noqa: PTH116
     except OSError:
@@ -116,10 +124,10 @@ def _seen(file: Path | str) -> str:
     return f"{file}:{stat.st_size}:{stat.st_ino}:{stat.st_mtime_ns}:{stat.st_ctime_ns}"
 
 
-def _load(path: Path, stamp: str, vocabulary: Vocabulary) -> Rulebook | None:
+def _load(path: Path, stamp: str, vocabulary: Vocabulary, deriving: bool) -> Rulebook | None:
     import json
 
-    from transxlab.engine.rulebook import Rulebook
+    from transxlab.engine.rulebook import DERIVING, Rulebook, kept_steps
 
     try:
         if not _own(path):
@@ -127,13 +135,13 @@ def _load(path: Path, stamp: str, vocabulary: Vocabulary) -> Rulebook | None:
         data = json.loads(path.read_bytes())
         if data["stamp"] != stamp:
             return None
-        return Rulebook(
-            tuple(decode(rule) for rule in data["rules"]),
-            data["digest"],
-            vocabulary,
-            tuple((kind, name) for kind, name in data["steps"]),
-            data["retired"],
-        )
+        held, digest = data["rules"], data["digest"]
+        steps = tuple((kind, name) for kind, name in data["steps"])
+        if deriving:
+            held = [rule for rule in held if rule[_THEN][0] == _TAGS[form.Derive]]
+            digest, steps = digest + DERIVING, kept_steps(steps, {rule[_ID] for rule in held})
+        rules = tuple(decode(rule) for rule in held)
+        return Rulebook(rules, digest, vocabulary, steps, data["retired"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -146,6 +154,7 @@ def _own(path: Path) -> bool:
 
 def _store(path: Path, stamp: str, rulebook: Rulebook) -> None:
     import json
+    import tempfile
 
     data = {
         "stamp": stamp,
@@ -183,6 +192,9 @@ def decode(value: Any) -> Any:
     """The part of a rule that ``encode`` wrote."""
     if type(value) is not list:
         return value
-    tag = value[0]
-    parts = [decode(item) if type(item) is list else item for item in value[1:]]
-    return CLASSES[tag - 1](*parts) if tag else tuple(parts)
+    tag, *held = value
+    if not tag:
+        if not held:
+            return ()
+        return tuple([decode(item) if type(item) is list else item for item in held])
+    return CLASSES[tag - 1](*[decode(item) if type(item) is list else item for item in held])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from transxlab.engine.rule import Rule
+from transxlab.engine.rule import Derive, Rule
 from transxlab.engine.strata import OrderError, Step, order
 from transxlab.engine.yamlfile import MAX_BYTES, Problem, parse
 from transxlab.facts.calculator import Calculator
@@ -57,11 +57,13 @@ def load(
     calculators: Mapping[str, Calculator] | None = None,
     *,
     examples: bool = False,
+    deriving: bool = False,
 ) -> Rulebook:
     """The rulebook of some folders, each with its layer.
 
     Comes from the compiled cache where nothing changed; ``examples=True`` reads the files, for
-    the cache leaves examples out. Raises RulebookError with every mistake of every file.
+    the cache leaves examples out. ``deriving=True``: only the rules that derive a value, which is
+    all that an estimate needs. Raises RulebookError with every mistake of every file.
     """
     from transxlab.engine import cache
 
@@ -76,10 +78,30 @@ def load(
     files = [(layer, root, file) for layer, root in places for file in found(root)]
     if examples:
         return read(files, words, known)
-    return cache.through(files, words, known, lambda: read(files, words, known))
+    return cache.through(files, words, known, lambda: read(files, words, known), deriving=deriving)
 
 
-def found(root: Path) -> list[Path]:
+DERIVING = ":deriving"
+"""Ends the digest of a rulebook that holds only the rules that derive."""
+
+
+def deriving_only(book: Rulebook) -> Rulebook:
+    """The rulebook without rules that judge or decide; its digest says so."""
+    rules = tuple(rule for rule in book.rules if isinstance(rule.then, Derive))
+    return replace(
+        book,
+        rules=rules,
+        digest=book.digest + DERIVING,
+        steps=kept_steps(book.steps, {rule.id for rule in rules}),
+    )
+
+
+def kept_steps(steps: Iterable[Step], ids: set[str]) -> tuple[Step, ...]:
+    """The steps without the rules that are not among some."""
+    return tuple((kind, name) for kind, name in steps if kind != "rule" or name in ids)
+
+
+def found(root: Path) -> list[str]:
     """The rule files of a folder, in order; hidden ones and READMEs are not rules.
 
     Raises RulebookError for a folder in it that may not be read.
@@ -93,7 +115,7 @@ def found(root: Path) -> list[Path]:
     for folder, folders, names in os.walk(root, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
         files += [
-            Path(folder) / name
+            os.path.join(folder, name)  # noqa: PTH118 - made at every start, hundreds of them
             for name in sorted(names)
             if name.endswith(SUFFIXES) and not name.startswith(".") and name != "README.md"
         ]
@@ -101,7 +123,7 @@ def found(root: Path) -> list[Path]:
 
 
 def read(
-    files: Sequence[tuple[int, Path, Path]],
+    files: Sequence[tuple[int, Path, str]],
     vocabulary: Vocabulary,
     calculators: Mapping[str, Calculator],
 ) -> Rulebook:
@@ -109,7 +131,8 @@ def read(
     rules: list[Rule] = []
     problems: list[str] = []
     digest = hashlib.sha256()
-    for layer, root, file in files:
+    for layer, root, place in files:
+        file = Path(place)
         name = str(file.relative_to(root)) if layer == 0 else str(file)
         try:
             content = file.read_bytes()

@@ -50,8 +50,9 @@ def shape(rule: Rule, singles: frozenset[str]) -> Shape:
     if isinstance(rule.then, (Exclude, Prefer)) and "candidate" not in dict(binds).values():
         binds = (*binds, ("candidate", "candidate"))
         templates["candidate"] = "candidate"
-    plain = tuple(c for c in rule.when if all(templates[a] in singles for a, _ in c.paths))
-    ranging = tuple(c for c in rule.when if c not in plain)
+    alone = [all(templates[a] in singles for a, _ in c.paths) for c in rule.when]
+    plain = tuple(c for c, one in zip(rule.when, alone, strict=True) if one)
+    ranging = tuple(c for c, one in zip(rule.when, alone, strict=True) if not one)
     bound = {alias for alias, _ in binds}
     apart = all(alias in bound for c in ranging for alias, _ in c.paths)
     slots = tuple(frozenset(f"{templates[a]}.{s}" for a, s in c.paths) for c in plain)

@@ -112,7 +112,9 @@ SUFFIX = re.compile(r"-(hf|gguf|gptq|awq|bnb-4bit|4bit|8bit|unsloth|text)$")
 
 def _plain(name: str) -> str:
     """A name without case, with one kind of separator."""
-    text = re.sub(r"[\s_]+", "-", name.strip().lower().replace("\\", "/"))
+    text = name.strip().lower().replace("\\", "/")
+    if "_" in text or not text.isprintable() or " " in text:
+        text = re.sub(r"[\s_]+", "-", text)
     return text.rstrip("/")
 
 

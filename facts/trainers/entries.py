@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from transxlab.facts.origin import given
 from transxlab.facts.trainers.document import Cell
@@ -54,7 +53,7 @@ def add_entries(
                 row, known, nearest = None, False, prefix + nearest
                 unknown.append(cell.key)
         elif prefix:
-            row = replace(row, slot=None)
+            row = row._replace(slot=None)
         _add(sheet, cell, row, known, nearest, converts)
     sheet.facts.mark_complete("entry")
     return tuple(unknown)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from transxlab.facts.trainers.datafile import data_file
 from transxlab.facts.trainers.history import Change, changes
@@ -18,9 +19,11 @@ ANYTHING = "**"
 """Last part of a row's key that stands for whatever lies below: a free-form map."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What is known of one key of a trainer."""
+class Row(NamedTuple):
+    """What is known of one key of a trainer.
+
+    A tuple, for a trainer has hundreds of keys and each audit begins with making their rows.
+    """
 
     key: str
     """The key, dots for nesting, ``*`` for any place of a list."""
@@ -148,12 +151,11 @@ def _remember(rows: dict[str, list[Row]], library: str, version: str) -> None:
             continue
         row = next((row for row in held if change.only in row.only), None)
         row = row or next((row for row in held if not row.only), held[0])
-        held.insert(0, _with_past(replace(row, only=frozenset((change.only,))), change))
+        held.insert(0, _with_past(row._replace(only=frozenset((change.only,))), change))
 
 
 def _with_past(row: Row, change: Change) -> Row:
-    return replace(
-        row,
+    return row._replace(
         since=change.since,
         deprecated=change.deprecated or row.deprecated,
         removed=change.removed or row.removed,

@@ -125,3 +125,22 @@ def test_an_encoder_is_taken_at_the_length_it_was_trained_on(transxlab):
 def test_a_config_is_taken_as_it_is(transxlab):
     told = transxlab("estimate", str(CONFIG), "--format", "json")
     assert told.json["assumed"] == []
+
+
+def test_an_estimate_can_be_explained_and_asked_about_rules_it_did_not_need(transxlab):
+    transxlab("estimate", str(CONFIG))
+    told = transxlab("explain", "estimate.peak_gib")
+    assert told.code == 0, told.err
+    assert "estimate.peak_gib" in told.out
+    why_not = transxlab("explain", "config.learning_rate", "--not-rule", "LR001")
+    assert why_not.code == 0, why_not.err
+    assert "LR001" in why_not.out
+
+
+def test_an_estimate_is_the_same_with_few_rules_and_with_all(transxlab):
+    few = transxlab("estimate", str(CONFIG), "--gpu", "H100", "--format", "json").json
+    everything = transxlab(
+        "estimate", str(CONFIG), "--gpu", "H100", "--levers", "--format", "json"
+    ).json
+    everything.pop("levers")
+    assert few == everything
