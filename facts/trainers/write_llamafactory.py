@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import shlex
 from collections.abc import Sequence
+from fnmatch import fnmatch
 
 from transxlab.facts.situation import Fact, Facts
 from transxlab.facts.trainers import starting, write_adapter, write_data
 from transxlab.facts.trainers import write_huggingface as hf
+from transxlab.facts.trainers.datafile import data_file
 from transxlab.facts.trainers.draft import CannotWrite, Draft
 
 _STAGES = {
@@ -48,10 +51,32 @@ def compose(draft: Draft) -> None:
     _method(draft)
     _precision(draft)
     _data(draft)
+    if _STAGES[stage] != "pt":
+        _template(draft)
     hf.sharing(draft)
     hf.trackers(draft)
     hf.evaluation(draft)
     draft.table()
+
+
+def _template(draft: Draft) -> None:
+    """Its versions up to 0.9 refuse to tune on answers without the name of a template."""
+    tuned = draft.get("model.is_instruct")
+    if draft.get("tokenizer.chat_template"):
+        return
+    named = "default" if tuned is False else template_of(str(draft.get("model.name", "")))
+    if tuned is None or named is None:
+        draft.remarks.append("Add template: the one the model was tuned with; default for a base.")
+    else:
+        draft.set("template", named, "tokenizer.chat_template")
+
+
+def template_of(model: str) -> str | None:
+    """LLaMA-Factory's template for an instruction-tuned model; None where the table has none."""
+    lines = data_file("llamafactory_templates.csv").splitlines()
+    table = csv.DictReader(line for line in lines if not line.startswith("#"))
+    fitting = (row["template"] for row in table if fnmatch(model.lower(), row["pattern"]))
+    return next(fitting, None)
 
 
 def _method(draft: Draft) -> None:

@@ -19,7 +19,7 @@ class Config(Filled):
     Images count as ``vision`` (classes, boxes, scores); a number read off a text as ``regression``.
     """
     method: Text = slot(knob=True, values=METHODS, noun="the training method")
-    """Which weights train: all (full), some (freeze), new blocks (llamapro), or adapters (lora ...)."""
+    """Which weights train: all (full), some (freeze), new blocks (llamapro), or adapters."""
     learning_rate: Number = slot(knob=True)
     """Peak learning rate; the number meant, also where the file holds it as text."""
     embedding_learning_rate: Number = slot(knob=True)

@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "examples" / "style_transfer" / "qlora_before.yaml"
 FINDING = {
     "rule", "name", "severity", "about", "subject", "value", "message", "why", "costs", "instead",
-    "recommend", "fix", "waived", "origin", "line", "key", "evidence", "sources", "dissent", "read", "published",
+    "recommend", "fix", "waived", "origin", "line", "key", "evidence", "sources", "dissent", "read",
+    "published",
 }  # fmt: skip
 
 

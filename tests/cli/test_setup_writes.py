@@ -98,3 +98,20 @@ def test_a_model_that_is_misspelt_is_named(transxlab):
     assert told.code == 2
     assert "--method 'qlorra'" in told.err
     assert "qlora" in told.err
+
+
+@pytest.mark.parametrize(
+    ("model", "template"),
+    [("Qwen/Qwen2.5-7B-Instruct", "qwen"), ("Qwen/Qwen2.5-0.5B", "default"),
+     ("meta-llama/Llama-3.1-8B-Instruct", "llama3")],
+)  # fmt: skip
+def test_llamafactory_is_told_the_template(transxlab, tmp_path, model, template):
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in CHAT), encoding="utf-8")
+    transxlab(
+        "setup", "--model", model, "--method", "lora", "--stage", "sft", "--gpu", "H100",
+        "--train", str(data), "--trainer", "llamafactory", "--out", str(tmp_path / "o"),
+        "--fail-on", "never",
+    )  # fmt: skip
+    config = yaml.safe_load((tmp_path / "o" / "config.yaml").read_text(encoding="utf-8"))
+    assert config["template"] == template

@@ -17,9 +17,7 @@ KEPT_DAYS = 7
 
 
 @contextmanager
-def store(
-    cache: Path | None, files: Mapping[str, Sequence[str]], settings: str
-) -> Iterator[Store]:
+def store(cache: Path | None, files: Mapping[str, Sequence[str]], settings: str) -> Iterator[Store]:
     """A store for these files: the one of a run that was stopped, or a new one.
 
     ``settings`` says what else the parts depend on, such as the size of a chunk.
