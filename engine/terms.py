@@ -75,7 +75,7 @@ def _shown(path: str, unit: str | None, env: Environment, vocabulary: Vocabulary
     owner = alias if fact is None else fact.template
     declared = vocabulary[owner].slots.get(slot) if owner in vocabulary else None
     if known is not None:
-        unset = None if declared is None or known.value is not None else declared.unset
+        unset = None if declared is None or known.value not in (None, ()) else declared.unset
         return unset or say(known.value, unit)
     return declared.spoken() if declared is not None else "the " + slot.replace("_", " ")
 

@@ -52,7 +52,7 @@ class Split(Filled):
     """Share of rows whose output is made from templates."""
     wrapper_share: Number = slot()
     """Share of rows that carry constant wrapper text around their content."""
-    templates: Names = slot()
+    templates: Names = slot(unset="none with a fixed frame, but a small grammar")
     """The most frequent templates, slots shown as ``{}``, most frequent first."""
     nli_share: Number = slot(noun="the share of NLI-format rows")
     """Share of rows in the format of natural-language inference."""
